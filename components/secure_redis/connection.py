@@ -104,6 +104,10 @@ class Connection:
     """Client certificate for security mode `mtls`, PEM, else empty."""
     client_key_pem: str = field(default="", repr=False)
     """Secret. Private key of the client certificate, PEM, else empty."""
+    readonly_username: str = ""
+    """A user that may only read, where the target has one, else empty."""
+    readonly_password: str = field(default="", repr=False)
+    """Secret. Password of that user."""
     reader_host: str = ""
     """Host for reads that may be stale, else empty."""
     secret_ref: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -121,13 +125,26 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """Secret. The bare connection URL, right for every client that takes one; see `redis_url`."""
+        """Secret. The bare URL, right for every client that takes one; see `redis_url`."""
         return self._url(self.host)
 
     @property
     def url_redacted(self) -> str:
         """The URL without credentials, for logs and screens."""
         return redis_url(tls=self.tls, host=self.host, port=self.port)
+
+    @property
+    def readonly_url(self) -> str:
+        """Secret. The URL of the user that may only read, empty where there is none."""
+        if not self.readonly_username:
+            return ""
+        return redis_url(
+            tls=self.tls,
+            host=self.host,
+            port=self.port,
+            username=self.readonly_username,
+            password=self.readonly_password,
+        )
 
     @property
     def reader_url(self) -> str:
@@ -161,7 +178,7 @@ class Connection:
 
     @property
     def otel_attributes(self) -> dict[str, str]:
-        """OpenTelemetry attributes of a database client span. Never the URL: it holds the password."""
+        """OpenTelemetry attributes of a client span. Never the URL: it holds the password."""
         return {
             "db.system.name": "redis",
             "db.namespace": str(self.database),
@@ -193,7 +210,7 @@ class Connection:
     def to_dict(self) -> dict[str, Any]:
         """The contract as one JSON object: base fields and derived ones. Secret as a whole."""
         names = [f.name for f in fields(self)] + list(DERIVED_FIELDS)
-        return {name: _plain(getattr(self, name)) for name in names}
+        return {name: plain(getattr(self, name)) for name in names}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Connection":
@@ -234,6 +251,7 @@ class Connection:
 DERIVED_FIELDS = (
     "url",
     "url_redacted",
+    "readonly_url",
     "reader_url",
     "celery_url",
     "stackexchange",
@@ -242,12 +260,22 @@ DERIVED_FIELDS = (
 """Properties of `Connection` that are part of the exported contract."""
 
 SECRET_FIELDS = frozenset(
-    {"password", "client_key_pem", "url", "reader_url", "celery_url", "stackexchange"}
+    {
+        "password",
+        "readonly_password",
+        "client_key_pem",
+        "url",
+        "readonly_url",
+        "reader_url",
+        "celery_url",
+        "stackexchange",
+    }
 )
 """Fields that carry a credential, and are secret wherever they go."""
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A field of the contract as JSON knows it."""
     if isinstance(value, Enum):
         return value.value
     return dict(value) if isinstance(value, Mapping) else value

@@ -1,0 +1,1 @@
+"""The `secure-redis` command."""

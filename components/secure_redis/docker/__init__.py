@@ -1,0 +1,1 @@
+"""Redis in a container of a local or remote Docker daemon."""

@@ -1,0 +1,1 @@
+"""A Redis that somebody else runs: the same contract for an existing endpoint."""

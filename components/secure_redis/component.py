@@ -1,0 +1,88 @@
+"""What every component that is a cache has in common: the connection contract as its outputs."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import pulumi
+
+from .connection import DERIVED_FIELDS, SECRET_FIELDS, Connection, plain
+
+OUTPUTS = (*(field.name for field in fields(Connection)), *DERIVED_FIELDS)
+"""Names of the outputs: the whole contract."""
+
+
+class CacheComponent(pulumi.ComponentResource):
+    """A cache. Its outputs are the connection contract: `Connection` says what each one means."""
+
+    contract_version: pulumi.Output[str]
+    target: pulumi.Output[str]
+    engine: pulumi.Output[str]
+    engine_version: pulumi.Output[str]
+    host: pulumi.Output[str]
+    port: pulumi.Output[int]
+    database: pulumi.Output[int]
+    tls: pulumi.Output[bool]
+    tls_verify: pulumi.Output[str]
+    tls_server_name: pulumi.Output[str]
+    tls_min_version: pulumi.Output[str]
+    username: pulumi.Output[str]
+    password: pulumi.Output[str]
+    """Secret."""
+    readonly_username: pulumi.Output[str]
+    readonly_password: pulumi.Output[str]
+    """Secret."""
+    cluster_mode: pulumi.Output[bool]
+    ca_pem: pulumi.Output[str]
+    ca_source: pulumi.Output[str]
+    ca_not_after: pulumi.Output[str]
+    client_cert_pem: pulumi.Output[str]
+    client_key_pem: pulumi.Output[str]
+    """Secret."""
+    reader_host: pulumi.Output[str]
+    secret_ref: pulumi.Output[Mapping[str, str]]
+    credential_issued_at: pulumi.Output[str]
+    rotate_by: pulumi.Output[str]
+    resource_id: pulumi.Output[str]
+    network: pulumi.Output[Mapping[str, str]]
+    url: pulumi.Output[str]
+    """Secret."""
+    url_redacted: pulumi.Output[str]
+    readonly_url: pulumi.Output[str]
+    """Secret."""
+    reader_url: pulumi.Output[str]
+    """Secret."""
+    celery_url: pulumi.Output[str]
+    """Secret."""
+    stackexchange: pulumi.Output[str]
+    """Secret."""
+    otel_attributes: pulumi.Output[Mapping[str, str]]
+
+    def _publish(self, facts: Mapping[str, Any]) -> None:
+        """Sets all outputs from the base fields of a `Connection`, and registers them.
+
+        Outputs without a credential are computed from facts without one, so that they stay readable.
+        """
+        public = {name: fact for name, fact in facts.items() if name not in SECRET_FIELDS}
+        readable = pulumi.Output.all(**public)
+        secret = pulumi.Output.secret(pulumi.Output.all(**facts))
+        outputs = {
+            name: (secret if name in SECRET_FIELDS else readable).apply(_reader(name))
+            for name in OUTPUTS
+        }
+        for name, output in outputs.items():
+            setattr(self, name, output)
+        self.register_outputs(outputs)
+
+    def connection(self) -> pulumi.Output[dict[str, Any]]:
+        """Secret. The whole contract as one object."""
+        return pulumi.Output.secret(
+            pulumi.Output.all(**{name: getattr(self, name) for name in OUTPUTS})
+        )
+
+
+def _reader(name: str) -> Any:
+    def read(facts: Mapping[str, Any]) -> Any:
+        return plain(getattr(Connection(**{"password": "", **facts}), name))
+
+    return read

@@ -1,0 +1,56 @@
+"""The passwords of a cache, by generation.
+
+The password of a generation is a resource of its own, so raising the generation makes a new one and,
+for as long as the old one is kept, leaves the old one as it is.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+
+from ..settings import Rotation
+from ..timestamps import made_at
+
+LENGTH = 48
+"""Characters of a password: [A-Za-z0-9] only, so that no parser of any client can misread a URL."""
+
+
+@dataclass(frozen=True)
+class Passwords:
+    """Passwords of the users of a cache. All secret."""
+
+    app: pulumi.Output[str]
+    """The application's current password."""
+    accepted: list[pulumi.Output[str]]
+    """All passwords that let the application in, the current one first."""
+    readonly: pulumi.Output[str]
+    health: pulumi.Output[str]
+    operator: pulumi.Output[str]
+    issued_at: pulumi.Output[str]
+    """When the current password was made, RFC 3339. Not secret."""
+
+
+def password(name: str, opts: pulumi.ResourceOptions) -> pulumi.Output[str]:
+    """A generated password. Secret."""
+    resource = random.RandomPassword(
+        name, length=LENGTH, special=False, min_lower=4, min_upper=4, min_numeric=4, opts=opts
+    )
+    return pulumi.Output.secret(resource.result)
+
+
+def passwords(name: str, rotation: Rotation, opts: pulumi.ResourceOptions) -> Passwords:
+    """The passwords of the cache `name`; see `Rotation` for what the generation does."""
+    generations = [rotation.generation]
+    if rotation.keep_previous:
+        generations.append(rotation.generation - 1)
+    accepted = [password(f"{name}-app-password-{number}", opts) for number in generations]
+    issued = random.RandomUuid7(f"{name}-app-issued-{rotation.generation}", opts=opts)
+    return Passwords(
+        app=accepted[0],
+        accepted=accepted,
+        readonly=password(f"{name}-readonly-password-{rotation.generation}", opts),
+        health=password(f"{name}-health-password", opts),
+        operator=password(f"{name}-operator-password", opts),
+        issued_at=issued.result.apply(made_at),
+    )

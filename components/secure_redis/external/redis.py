@@ -1,0 +1,73 @@
+"""`ExternalRedis`: the connection contract for an endpoint that somebody else runs."""
+
+from typing import Any
+
+import pulumi
+
+from .. import pem
+from ..args import CacheArgs
+from ..component import CacheComponent
+from ..configuration import cache_from_args
+from ..connection import CaSource, TlsVerify
+from ..settings import Target
+from ..timestamps import rotate_by
+
+
+class ExternalRedis(CacheComponent):
+    """An existing endpoint: Redis Cloud, Upstash, a server of the company. Makes nothing, exports all.
+
+    Raises `InvalidArguments` with everything that is wrong.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        args: CacheArgs,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        cache, _, _ = cache_from_args(args, Target.EXTERNAL)
+        super().__init__("secure-redis:index:ExternalRedis", name, {}, opts)
+        endpoint = cache.external
+        if endpoint is None:  # the rules have seen to it
+            raise AssertionError(name)
+        authority = pem.text(endpoint.authority) if endpoint.authority else ""
+        client: dict[str, Any] = {}
+        if endpoint.client:
+            client = {
+                "client_cert_pem": pem.text(endpoint.client.certificate),
+                "client_key_pem": pulumi.Output.secret(pem.text(endpoint.client.private_key)),
+            }
+        self._publish(
+            {
+                "target": Target.EXTERNAL.value,
+                "engine": cache.engine.value,
+                "host": endpoint.host,
+                "port": endpoint.port,
+                "tls": cache.mode.tls,
+                "tls_verify": endpoint.tls_verify if cache.mode.tls else TlsVerify.NONE,
+                "tls_server_name": endpoint.tls_server_name or "",
+                "username": endpoint.username if endpoint.password else "",
+                "password": pulumi.Output.secret(endpoint.password or ""),
+                "cluster_mode": endpoint.cluster_mode,
+                "reader_host": endpoint.reader_host or "",
+                "ca_pem": authority,
+                "ca_source": _ca_source(tls=cache.mode.tls, own=bool(endpoint.authority)),
+                "ca_not_after": pulumi.Output.from_input(authority).apply(pem.not_after),
+                "credential_issued_at": endpoint.issued_at or "",
+                "rotate_by": rotate_by(endpoint.issued_at or "", cache.rotation_days),
+                "secret_ref": {
+                    "kind": "pulumi-stack",
+                    "id": f"{pulumi.get_project()}/{pulumi.get_stack()}",
+                    "version": str(cache.rotation.generation),
+                    "json_key": f"connections.{name}.password",
+                },
+                "resource_id": pulumi.Output.format("{0}:{1}", endpoint.host, endpoint.port),
+                **client,
+            }
+        )
+
+
+def _ca_source(*, tls: bool, own: bool) -> CaSource:
+    if not tls:
+        return CaSource.NONE
+    return CaSource.INSTANCE if own else CaSource.SYSTEM

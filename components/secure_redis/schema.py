@@ -1,0 +1,160 @@
+"""How settings are read: strict types, unknown keys refused, all mistakes found in one pass."""
+
+import difflib
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Annotated, Any, TypeVar
+
+from pulumi import Output
+from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from .problems import Problem
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, camelCase in configuration, unknown keys refused."""
+
+    model_config = ConfigDict(
+        alias_generator=AliasGenerator(validation_alias=to_camel, serialization_alias=to_camel),
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+
+def _whole(value: Any) -> Any:
+    # Pulumi's wire knows one kind of number: an int arrives as 3.0.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Flag = Annotated[bool, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+Text = Annotated[str, Field(strict=True, min_length=1)]
+WiredText = Text | Output[str]
+"""A text that another resource may provide; an Output is not validated before it is known."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def parse(model: type[Model], raw: Any, path: str) -> tuple[Model | None, list[Problem]]:
+    """Reads `raw` into `model`: the settings, or None where nothing usable is left, and all problems.
+
+    Whatever is wrong is taken out and the rest read again, so that rules can judge the rest too.
+    """
+    data = deepcopy_plain(raw)
+    problems: dict[str, Problem] = {}
+    while True:
+        try:
+            return model.model_validate(data), list(problems.values())
+        except ValidationError as error:
+            found = [e for e in error.errors() if e["type"] != "default_factory_not_called"]
+            for detail in found:
+                problem = _problem(model, path, detail)
+                # What was taken out as wrong is not missing as well.
+                problems.setdefault(problem.path, problem)
+            removed = [_remove(data, _location(detail)) for detail in found]
+            if not any(removed):
+                return None, list(problems.values())
+
+
+def deepcopy_plain(value: Any) -> Any:
+    """Copies dictionaries and lists; everything else, Outputs among it, is passed on."""
+    if isinstance(value, Mapping):
+        return {key: deepcopy_plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [deepcopy_plain(item) for item in value]
+    return value if isinstance(value, Output) else deepcopy(value)
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """`Did you mean ...?`, or the list of what is known where nothing comes near."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}"
+
+
+def join(path: str, *keys: int | str) -> str:
+    """The path of a key below `path`, as it is written in the stack file."""
+    return ".".join(str(part) for part in (path, *keys) if part != "")
+
+
+def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
+    """Where the mistake is, without Pydantic's marks of union members and mapping keys."""
+    return tuple(part for part in detail["loc"] if part not in _MARKS)
+
+
+def _remove(data: Any, location: tuple[int | str, ...]) -> bool:
+    for depth, key in enumerate(location):
+        if not isinstance(data, dict) or key not in data:
+            return False
+        if depth == len(location) - 1 or not isinstance(data[key], dict):
+            del data[key]
+            return True
+        data = data[key]
+    return False
+
+
+def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem:
+    location = tuple(str(part) for part in _location(detail))
+    where = join(path, *location)
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _keys(model, location[:-1])
+        return Problem(
+            where, "unknown key", f"{suggestion(location[-1], known)}.".replace("?.", "?")
+        )
+    if kind == "missing":
+        return Problem(where, "is required", "Set it.")
+    if kind == "enum":
+        expected = str(context["expected"]).replace("'", "")
+        return Problem(where, f"must be one of {expected}", "Choose one of them.")
+    if kind in _TYPES:
+        given = type(detail["input"]).__name__
+        return Problem(
+            where,
+            f"must be {_TYPES[kind]}, not {_GIVEN.get(given, given)}",
+            "Write it without quotes." if given == "str" else "Correct its type.",
+        )
+    reason = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return Problem(where, reason[0].lower() + reason[1:], "Correct the value.")
+
+
+_MARKS = {"[key]", "constrained-str", "is-instance[Output]"}
+
+_TYPES = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a mapping",
+    "string_type": "text",
+}
+
+_GIVEN = {
+    "NoneType": "nothing",
+    "bool": "true or false",
+    "dict": "a mapping",
+    "float": "a number",
+    "int": "a number",
+    "list": "a list",
+    "str": "text",
+}
+
+
+def _keys(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:
+    """The keys that `model` knows at `location`."""
+    for key in location:
+        nested = next(
+            (f.annotation for name, f in model.model_fields.items() if to_camel(name) == key), None
+        )
+        candidates = [nested, *getattr(nested, "__args__", ())]
+        found = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if not found:
+            return []
+        model = found[0]
+    return [to_camel(name) for name in model.model_fields]

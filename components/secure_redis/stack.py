@@ -1,0 +1,65 @@
+"""A deployable stack: its settings, one shared network, its caches, and what it exports."""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from .component import CacheComponent
+from .configuration import read_stack
+from .problems import report
+from .redis import SecureRedis, shared_network
+from .settings import StackSettings, Target
+
+
+def load() -> StackSettings:
+    """The settings of the current stack, checked against what only the target can tell.
+
+    Raises RunError with all problems before any resource is made.
+    """
+    stack = read_stack()
+    if stack.target is not Target.DOCKER:
+        return stack
+    from .docker import preflight  # noqa: PLC0415 - a target's code runs for its stacks only
+
+    images, problems = preflight.check(stack.caches, pulumi.Config("docker").get("host"))
+    if problems:
+        raise pulumi.RunError(report(problems))
+    caches = {name: cache.with_docker_image(images[name]) for name, cache in stack.caches.items()}
+    return stack.model_copy(update={"caches": caches})
+
+
+def build(stack: StackSettings) -> dict[str, SecureRedis]:
+    """The caches of a stack, by name, in one network."""
+    network = shared_network(stack.target, stack.tags)
+    return {
+        name: SecureRedis(
+            name,
+            {
+                **cache.arguments(),
+                "target": stack.target.value,
+                "tags": stack.tags,
+                "exceptions": stack.exceptions,
+                "network": network,
+            },
+        )
+        for name, cache in sorted(stack.caches.items())
+    }
+
+
+def export(stack: StackSettings, caches: Mapping[str, CacheComponent]) -> None:
+    """Exports the contract of every cache, a URL and its parts by name, and all in `connections`."""
+    for name, cache in caches.items():
+        prefix = output_prefix(name)
+        pulumi.export(f"{prefix}Url", cache.url)
+        pulumi.export(f"{prefix}UrlRedacted", cache.url_redacted)
+        pulumi.export(f"{prefix}Host", cache.host)
+        pulumi.export(f"{prefix}Port", cache.port)
+        pulumi.export(f"{prefix}SecretRef", cache.secret_ref)
+    pulumi.export("connections", {name: cache.connection() for name, cache in caches.items()})
+    pulumi.export("exceptions", stack.exceptions)
+
+
+def output_prefix(name: str) -> str:
+    """The name of a cache as the first part of an output's name: `job-queue` becomes `jobQueue`."""
+    first, *rest = name.split("-")
+    return first + "".join(word.capitalize() for word in rest)
