@@ -37,7 +37,7 @@ def check(
     import docker.errors  # noqa: PLC0415 - only where the daemon is asked
     import requests  # noqa: PLC0415
 
-    where = host or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+    where = location(host)
     try:
         with daemon(where) as client:
             problems = [
@@ -60,6 +60,11 @@ def check(
                 "Start Docker, or set docker:host to a daemon that runs.",
             )
         ]
+
+
+def location(host: str | None) -> str:
+    """URL of the daemon: the provider's setting `docker:host`, or what the environment names."""
+    return host or os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 
 
 @contextmanager

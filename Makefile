@@ -1,0 +1,64 @@
+# `make up` gives this machine a Redis with TLS and a password; `make down` takes it away again.
+# Everything that is missing is obtained first: see docs/toolchain.md.
+
+STACK ?= local
+CACHE ?=
+RUN = ./toolchain/run --stack "$(STACK)"
+ON_STACK = --stack "$(STACK)"
+ON_CACHE = $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)")
+TEST = ./toolchain/run --stack local --dev --
+PYTEST = $(TEST) python -m pytest
+
+.PHONY: help up preview down output url ca env shell doctor-machine test test-all unit lint format bench
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+up: ## make what stacks/Pulumi.$(STACK).yaml says
+	@$(RUN) -- secure-redis up $(ON_STACK)
+
+preview: ## show what `make up` would change
+	@$(RUN) -- secure-redis preview $(ON_STACK)
+
+down: ## remove it all, but for protected data
+	@$(RUN) -- secure-redis down $(ON_STACK)
+
+output: ## the outputs of the stack, without secrets
+	@$(RUN) -- secure-redis output $(ON_STACK)
+
+url: ## print the URL of the first cache, or of CACHE=name: a secret
+	@$(RUN) -- secure-redis url $(ON_CACHE)
+
+ca: ## print the CA certificates of the first cache, or of CACHE=name
+	@$(RUN) -- secure-redis ca $(ON_CACHE)
+
+env: ## write .env and certificates of the first cache, or of CACHE=name, to ./connection
+	@$(RUN) -- secure-redis env $(ON_CACHE) --out connection
+
+shell: ## a shell where `pulumi` works on the same engine, backend and passphrase
+	@PULUMI_STACK="$(STACK)" $(RUN) -- "$${SHELL:-/bin/sh}"
+
+doctor-machine: ## what this machine has, what would be obtained, and why
+	@./toolchain/run doctor --stack "$(STACK)"
+
+test: ## everything that proves it, real engine and real containers included
+	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/docker
+
+test-all: ## the same, with the exhaustive sweeps
+	@$(PYTEST) tests --sweep
+
+unit: ## the fast tests only
+	@$(PYTEST) tests/unit
+
+lint: ## format, lint and types
+	@$(TEST) ruff format --check .
+	@$(TEST) ruff check .
+	@$(TEST) basedpyright
+
+format: ## format the code
+	@$(TEST) ruff format .
+	@$(TEST) ruff check --fix .
+
+bench: ## ratios to a hand-written compose file and a hand-written Pulumi program
+	@$(TEST) python -m bench

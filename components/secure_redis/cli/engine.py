@@ -1,0 +1,278 @@
+"""How this command runs the Pulumi engine on a stack: its file, its state, and runs that broke off.
+
+With a file backend the engine gets a private copy of the stack file: it writes the salt of its
+passphrase into the file that it is given, and a checkout that is committed must stay as it was.
+"""
+
+import difflib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import click
+import yaml
+
+OWN_SECRETS = ("encryptionsalt", "encryptedkey", "secretsprovider")
+"""Keys of a stack file that bind it to one state's secrets."""
+
+
+class Failure(click.ClickException):
+    """What the user can do something about: one message, no traceback."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack of a project, on the backend that the environment names."""
+
+    name: str
+    project: Path
+
+    @property
+    def file(self) -> Path:
+        """The stack file."""
+        return self.project / "stacks" / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def backend(self) -> str:
+        """URL of the backend; empty where the engine's own login decides."""
+        return os.environ.get("PULUMI_BACKEND_URL", "")
+
+    @property
+    def marker(self) -> Path:
+        """A file that is there while a run on this stack is going on, or after one broke off."""
+        key = f"{self.backend}\n{_project_name(self.project)}\n{self.name}"
+        return _state_dir() / "runs" / sha256(key.encode()).hexdigest()[:16]
+
+
+def find(name: str, project: Path) -> Stack:
+    """The stack `name`. Raises Failure, naming what there is, when it has no file."""
+    stack = Stack(name, project)
+    if not (project / "Pulumi.yaml").is_file():
+        raise Failure(f"{project} has no Pulumi.yaml. Run this in the project's directory.")
+    if not stack.file.is_file():
+        known = sorted(
+            path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+            for path in stack.file.parent.glob("Pulumi.*.yaml")
+        )
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(known) or 'none'}."
+        raise Failure(f"there is no stack file stacks/Pulumi.{name}.yaml. {hint}")
+    return stack
+
+
+def settings_of(stack: Stack) -> dict[str, Any]:
+    """The configuration in the stack file. Raises Failure when it is no YAML."""
+    try:
+        document = yaml.safe_load(stack.file.read_text())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise Failure(f"{stack.file.name}{line} is not YAML. Correct it.") from None
+    config = document.get("config") if isinstance(document, dict) else None
+    return config if isinstance(config, dict) else {}
+
+
+def environment() -> dict[str, str]:
+    """The environment of the engine."""
+    # The state's own salt, for a stack file that has none.
+    return {**os.environ, "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true"}
+
+
+def run(stack: Stack, command: str, *arguments: str) -> int:
+    """Runs an operation of the engine on the stack, on this terminal; its exit code."""
+    with config_file(stack) as extra:
+        return subprocess.run(
+            ["pulumi", command, "--stack", stack.name, *extra, *arguments],
+            cwd=stack.project,
+            env=environment(),
+            check=False,
+        ).returncode
+
+
+def query(stack: Stack, *arguments: str) -> str:
+    """What the engine answers about the stack. Raises Failure with the engine's own words."""
+    done = subprocess.run(
+        ["pulumi", *arguments, "--stack", stack.name],
+        cwd=stack.project,
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Failure(explain(stack, done.stderr))
+    return done.stdout
+
+
+def explain(stack: Stack, text: str) -> str:
+    """The engine's complaint with its cause and cure where we know them. No secret in either."""
+    if "incorrect passphrase" in text:
+        source = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") or "PULUMI_CONFIG_PASSPHRASE"
+        return (
+            f"the passphrase in {source} is not the one with which the stack {stack.name} was made. "
+            "Give the right one; without it the stack's secrets cannot be read by anybody."
+        )
+    if "no stack named" in text:
+        return f"the stack {stack.name} is not up. Run: make up STACK={stack.name}"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "\n".join(lines) or "the engine failed without a word"
+
+
+@contextmanager
+def config_file(stack: Stack) -> Iterator[list[str]]:
+    """Arguments that make the engine use a private copy of the stack file, where it needs one."""
+    text = stack.file.read_text()
+    bound = any(line.startswith(f"{key}:") for line in text.splitlines() for key in OWN_SECRETS)
+    if bound or not stack.backend.startswith("file:"):
+        yield []
+        return
+    directory = Path(tempfile.mkdtemp(prefix="secure-redis-"))
+    try:
+        copy = directory / stack.file.name
+        copy.write_text(text)
+        yield ["--config-file", str(copy)]
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def ensure(stack: Stack) -> None:
+    """Makes the stack in its backend if it is not there. Raises Failure."""
+    if _state_file(stack) is not None:
+        if _state_file(stack).is_file():  # pyright: ignore[reportOptionalMemberAccess]
+            return
+    elif not _engine(stack.project, "stack", "select", stack.name).returncode:
+        return
+    # In a project of the same name elsewhere: the engine would write a salt into the stack file.
+    with tempfile.TemporaryDirectory(prefix="secure-redis-") as directory:
+        project = yaml.safe_load((stack.project / "Pulumi.yaml").read_text())
+        copy = {"name": project["name"], "runtime": "python"}
+        (Path(directory) / "Pulumi.yaml").write_text(yaml.safe_dump(copy))
+        done = _engine(Path(directory), "stack", "init", stack.name)
+    if done.returncode and "already exists" not in done.stderr:
+        raise Failure(explain(stack, done.stderr))
+
+
+@contextmanager
+def recorded(stack: Stack) -> Iterator[bool]:
+    """Marks that a run is going on; tells whether the one before broke off.
+
+    Raises Failure when another run on the same stack is going on.
+    """
+    marker = stack.marker
+    marker.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    broke_off = False
+    while True:
+        try:
+            with marker.open("x") as file:
+                file.write(str(os.getpid()))
+            break
+        except FileExistsError:
+            with suppress(OSError, ValueError):
+                pid = int(marker.read_text())
+                if pid != os.getpid() and _alive(pid):
+                    reason = f"another run on the stack {stack.name} is going on (process {pid})"
+                    raise Failure(f"{reason}. Wait for its end.") from None
+            broke_off = True
+            marker.unlink(missing_ok=True)
+    signal.signal(signal.SIGTERM, _interrupted)
+    yield broke_off
+    # Not in a `finally`: what ends otherwise leaves the marker, and the next run tidies up.
+    marker.unlink(missing_ok=True)
+
+
+def unlock(stack: Stack) -> None:
+    """Takes away the locks of runs that no longer live on this machine."""
+    folder = _backend_dir(stack)
+    if folder is None:
+        return
+    locks = folder / ".pulumi" / "locks" / "organization" / _project_name(stack.project)
+    for lock in (locks / stack.name).glob("*.json"):
+        with suppress(OSError, ValueError, KeyError):
+            holder = json.loads(lock.read_text())
+            if holder["hostname"] == os.uname().nodename and not _alive(int(holder["pid"])):
+                lock.unlink()
+
+
+def resources(stack: Stack) -> list[dict[str, Any]]:
+    """The resources in the stack's state; secrets in them stay encrypted."""
+    deployment = json.loads(query(stack, "stack", "export")).get("deployment") or {}
+    return deployment.get("resources") or []
+
+
+def outputs(stack: Stack) -> Mapping[str, Any]:
+    """Secret. The outputs of the stack. Raises Failure when there are none."""
+    found = json.loads(query(stack, "stack", "output", "--json", "--show-secrets"))
+    if not found:
+        raise Failure(f"the stack {stack.name} is not up. Run: make up STACK={stack.name}")
+    return found
+
+
+def connection(stack: Stack, cache: str | None) -> tuple[str, Mapping[str, Any]]:
+    """Secret. Name and contract of a cache: the named one, or the first by name."""
+    connections = outputs(stack).get("connections") or {}
+    name = cache or min(connections, default="")
+    if name not in connections:
+        near = difflib.get_close_matches(name, connections, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(sorted(connections))}."
+        raise Failure(f"the stack {stack.name} has no cache {name}. {hint}")
+    return name, connections[name]
+
+
+def _engine(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["pulumi", *arguments, "--non-interactive"],
+        cwd=directory,
+        env=environment(),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def _backend_dir(stack: Stack) -> Path | None:
+    if not stack.backend.startswith("file:"):
+        return None
+    return Path(unquote(urlparse(stack.backend).path)).expanduser()
+
+
+def _state_file(stack: Stack) -> Path | None:
+    folder = _backend_dir(stack)
+    if folder is None:
+        return None
+    return folder / ".pulumi" / "stacks" / _project_name(stack.project) / f"{stack.name}.json"
+
+
+def _project_name(project: Path) -> str:
+    return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
+
+
+def _state_dir() -> Path:
+    own = os.environ.get("SECURE_REDIS_STATE_DIR")
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(own) if own else Path(base) / "secure-redis"
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt

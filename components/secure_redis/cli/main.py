@@ -1,0 +1,16 @@
+"""The `secure-redis` command."""
+
+import click
+
+from . import stack
+from .env import env
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="secure-redis")
+def main() -> None:
+    """A Redis that applications can use safely, on every target."""
+
+
+for command in (stack.up, stack.preview, stack.down, stack.output, stack.url, stack.ca, env):
+    main.add_command(command)

@@ -1,0 +1,151 @@
+"""`secure-redis up|preview|down|output|url|ca`: a stack from its file to its URL."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from ..connection import Connection
+from . import engine
+from .engine import Failure, Stack
+
+stack_option = click.option("--stack", "name", default="local", help="The stack. [default: local]")
+project_option = click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The project's directory. [default: this one]",
+)
+cache_option = click.option("--cache", help="The cache. [default: the first by name]")
+
+
+@click.command()
+@stack_option
+@project_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def up(name: str, project: Path, arguments: tuple[str, ...]) -> None:
+    """Make what the stack file says; further ARGUMENTS go to `pulumi up`."""
+    stack = engine.find(name, project.resolve())
+    with engine.recorded(stack) as broke_off:
+        engine.ensure(stack)
+        if broke_off:
+            _tidy(stack, volumes=False)
+        code = engine.run(stack, "up", "--yes", "--skip-preview", *arguments)
+    if code:
+        sys.exit(code)
+    click.echo(closing_screen(stack))
+
+
+@click.command()
+@stack_option
+@project_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def preview(name: str, project: Path, arguments: tuple[str, ...]) -> None:
+    """Show what `up` would change; further ARGUMENTS go to `pulumi preview`."""
+    stack = engine.find(name, project.resolve())
+    engine.ensure(stack)
+    sys.exit(engine.run(stack, "preview", *arguments))
+
+
+@click.command()
+@stack_option
+@project_option
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
+    """Remove everything that the stack made, but for protected data."""
+    stack = engine.find(name, project.resolve())
+    with engine.recorded(stack) as broke_off:
+        engine.ensure(stack)
+        if broke_off:
+            _tidy(stack, volumes=True)
+        options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
+        code = engine.run(stack, "destroy", *options)
+        if not code:
+            kept = [r["urn"].rpartition("::")[2] for r in engine.resources(stack) if r.get("protect")]
+            if kept:
+                click.echo(f"protected, and kept: {', '.join(kept)}")
+    sys.exit(code)
+
+
+@click.command()
+@stack_option
+@project_option
+def output(name: str, project: Path) -> None:
+    """Print the outputs of the stack; secrets are not shown."""
+    stack = engine.find(name, project.resolve())
+    click.echo(engine.query(stack, "stack", "output"), nl=False)
+
+
+@click.command()
+@stack_option
+@project_option
+@cache_option
+def url(name: str, project: Path, cache: str | None) -> None:
+    """Print the URL of a cache, with its password."""
+    _, contract = engine.connection(engine.find(name, project.resolve()), cache)
+    click.echo(contract["url"])
+
+
+@click.command()
+@stack_option
+@project_option
+@cache_option
+def ca(name: str, project: Path, cache: str | None) -> None:
+    """Print the CA certificates by which clients verify a cache. Not secret."""
+    _, contract = engine.connection(engine.find(name, project.resolve()), cache)
+    click.echo(contract["ca_pem"], nl=False)
+
+
+def closing_screen(stack: Stack) -> str:
+    """Where each cache is, how to get its URL, and how to connect. Holds no secret."""
+    connections = engine.outputs(stack)["connections"]
+    lines = [""]
+    for name in sorted(connections):
+        connection = Connection.from_dict(connections[name])
+        lines += [f"  {name:<10} {connection.url_redacted}   {_protection(connection)}"]
+    suffix = "" if stack.name == "local" else f" STACK={stack.name}"
+    first = Connection.from_dict(connections[min(connections)])
+    trust = f" --cacert <(make -s ca{suffix})" if first.ca_pem else ""
+    lines += [
+        "",
+        f"  the URL:    make -s url{suffix}" + (" CACHE=name" if len(connections) > 1 else ""),
+        f"  by hand:    redis-cli -u \"$(make -s url{suffix})\"{trust} ping",
+        f"  for an app: make env{suffix}   writes .env and the CA below ./connection/",
+    ]
+    return "\n".join(lines)
+
+
+def _protection(connection: Connection) -> str:
+    if not connection.password:
+        return "no TLS, no password"
+    user = f"user {connection.username}"
+    if not connection.tls:
+        return f"no TLS, {user}"
+    verified = {"full": "verified", "ca": "CA verified", "none": "not verified"}
+    client = ", client certificate" if connection.client_cert_pem else ""
+    return f"TLS {connection.tls_min_version}+ {verified[connection.tls_verify.value]}, {user}{client}"
+
+
+def _tidy(stack: Stack, *, volumes: bool) -> None:
+    """Brings state and world together again after a run that broke off."""
+    click.echo("the run before broke off: tidying up", err=True)
+    engine.unlock(stack)
+    resources = engine.resources(stack)
+    owners = [
+        r["outputs"]["hex"]
+        for r in resources
+        if r["type"] == "random:index/randomId:RandomId" and "DockerNetwork$" in r["urn"]
+    ]
+    if owners:
+        from ..docker import leftovers  # noqa: PLC0415 - only for stacks with containers
+        from ..docker.preflight import location  # noqa: PLC0415
+
+        known = {str(r["id"]) for r in resources if r.get("id")}
+        where = location(engine.settings_of(stack).get("docker:host"))
+        for owner in owners:
+            for thing in leftovers.remove(where, owner, known, volumes=volumes):
+                click.echo(f"  removed {thing}, which was made but not recorded", err=True)
+    if resources:
+        options = ("--yes", "--skip-preview", "--clear-pending-creates", "--suppress-outputs")
+        if engine.run(stack, "refresh", *options):
+            raise Failure("the state could not be brought up to date. See the lines above.")
