@@ -83,14 +83,14 @@ def app_user(mode: Mode) -> str:
 
 
 def users(
-    mode: Mode, *, app: Sequence[str], readonly: str, health: str, operator: str
+    mode: Mode, *, app: Sequence[str], readonly: Sequence[str], health: str, operator: str
 ) -> list[User]:
     """The users of a cache with the given passwords (all secret); none in mode `none`."""
     if mode is Mode.NONE:
         return []
     return [
         User(app_user(mode), APP_RULES, app),
-        User(READONLY_USER, READONLY_RULES, [readonly]),
+        User(READONLY_USER, READONLY_RULES, readonly),
         User(HEALTH_USER, HEALTH_RULES, [health]),
         User(OPERATOR_USER, OPERATOR_RULES, [operator]),
     ]

@@ -142,9 +142,9 @@ class DockerRedis(CacheComponent):
                 "tls": cache.mode.tls,
                 "tls_verify": TlsVerify.FULL if cache.mode.tls else TlsVerify.NONE,
                 "username": config.app_user(cache.mode) if secrets else "",
-                "password": secrets.app if secrets else "",
+                "password": secrets.app[0] if secrets else "",
                 "readonly_username": config.READONLY_USER if secrets else "",
-                "readonly_password": secrets.readonly if secrets else "",
+                "readonly_password": secrets.readonly[0] if secrets else "",
                 "credential_issued_at": secrets.issued_at if secrets else "",
                 "rotate_by": secrets.issued_at.apply(lambda at: rotate_by(at, cache.rotation_days))
                 if secrets
@@ -270,8 +270,8 @@ def _uploads(
     acl: pulumi.Input[str] = config.acl_file([])
     if secrets:
         acl = pulumi.Output.all(
-            app=pulumi.Output.all(*secrets.accepted),
-            readonly=secrets.readonly,
+            app=pulumi.Output.all(*secrets.app),
+            readonly=pulumi.Output.all(*secrets.readonly),
             health=secrets.health,
             operator=secrets.operator,
         ).apply(lambda known: config.acl_file(config.users(cache.mode, **known)))

@@ -20,11 +20,10 @@ LENGTH = 48
 class Passwords:
     """Passwords of the users of a cache. All secret."""
 
-    app: pulumi.Output[str]
-    """The application's current password."""
-    accepted: list[pulumi.Output[str]]
+    app: list[pulumi.Output[str]]
     """All passwords that let the application in, the current one first."""
-    readonly: pulumi.Output[str]
+    readonly: list[pulumi.Output[str]]
+    """All passwords of the user that may only read, the current one first."""
     health: pulumi.Output[str]
     operator: pulumi.Output[str]
     issued_at: pulumi.Output[str]
@@ -44,12 +43,14 @@ def passwords(name: str, rotation: Rotation, opts: pulumi.ResourceOptions) -> Pa
     generations = [rotation.generation]
     if rotation.keep_previous:
         generations.append(rotation.generation - 1)
-    accepted = [password(f"{name}-app-password-{number}", opts) for number in generations]
+    app, readonly = (
+        [password(f"{name}-{user}-password-{number}", opts) for number in generations]
+        for user in ("app", "readonly")
+    )
     issued = random.RandomUuid7(f"{name}-app-issued-{rotation.generation}", opts=opts)
     return Passwords(
-        app=accepted[0],
-        accepted=accepted,
-        readonly=password(f"{name}-readonly-password-{rotation.generation}", opts),
+        app=app,
+        readonly=readonly,
         health=password(f"{name}-health-password", opts),
         operator=password(f"{name}-operator-password", opts),
         issued_at=issued.result.apply(made_at),
