@@ -4,8 +4,7 @@ It reads the outputs of a stack and writes text or files; it never talks to the 
 are shown only with `--reveal`; `--out` writes them to files that only their owner can read.
 """
 
-import json
-import subprocess
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,8 +26,8 @@ from secure_redis.rendering.env import (
 from secure_redis.rendering.errors import RenderingError
 from secure_redis.rendering.files import HEADING, File, write
 
-PULUMI_TIMEOUT_SECONDS = 120
-"""How long the engine may take to read a stack: a remote backend answers in seconds."""
+from . import engine
+from .engine import Failure, Stack
 
 DOCUMENT_NAMES = {
     "dotenv": ".env",
@@ -42,12 +41,6 @@ DOCUMENT_NAMES = {
 HOST_FORMATS = frozenset({"dotenv", "json"})
 """Formats read by a program on this machine: with `--out`, their paths are those of the files.
 The others are read in a container, where the CA is mounted at `--ca-path`."""
-
-
-class Failure(click.ClickException):
-    """What the user can do something about: one line, exit status 2."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -81,8 +74,14 @@ class Result:
 
 
 @click.command("env", short_help="Connection of a cache as .env, JSON, Kubernetes Secret, Compose.")
-@click.option("--stack", default="local", show_default=True, help="Stack that made the cache.")
-@click.option("--cache", default="", help="Name of the cache, where the stack has several.")
+@click.option("--stack", "name", default="local", show_default=True, help="The stack.")
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="The project's directory. [default: this one]",
+)
+@click.option("--cache", default="", help="The cache. [default: the first by name]")
 @click.option(
     "--dialect",
     "dialects",
@@ -114,7 +113,8 @@ class Result:
 @click.option("--internal", is_flag=True, help="Host and port inside the cache's Docker network.")
 def env(
     *,
-    stack: str,
+    name: str,
+    project: Path,
     cache: str,
     dialects: tuple[str, ...],
     form: str,
@@ -130,14 +130,15 @@ def env(
     Without --reveal, secret values read [secret], on a terminal and in a pipe alike. With --out
     they are written to files that only you can read, and nothing secret is printed.
     """
-    name, connection = choose(connections(stack_outputs(stack), stack), cache)
+    stack = engine.find(name, project.resolve())
+    cache, connection = choose(connections(stack), cache)
     # A service in a Compose file joins the cache's network, so it has to go by the names in there.
     if internal or (form == "compose" and connection.network):
-        connection = inside(connection, name)
+        connection = inside(connection, cache)
     directory = Path.cwd() / out if out else None
     request = Request(
-        stack=stack,
-        cache=name,
+        stack=stack.name,
+        cache=cache,
         form=form,
         dialects=dialects,
         prefix=prefix,
@@ -160,72 +161,47 @@ def env(
         raise Failure(f"{error.filename or directory}: {error.strerror}") from None
 
 
-def stack_outputs(stack: str) -> dict[str, Any]:
-    """The outputs of a stack with its secrets in clear, as the engine prints them.
+def connections(stack: Stack) -> dict[str, Connection]:
+    """Secret. The connections that a stack exports, by cache.
 
-    Raises Failure where there is no engine, it refuses, or it prints something else. The message
-    takes over the engine's `error:` line and nothing from its standard output.
+    Raises Failure where there is no engine, it cannot tell, there are none, or one is of another
+    version of the contract.
     """
-    command = ["pulumi", "stack", "output", "--json", "--show-secrets", "--stack", stack]
     try:
-        answer = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=PULUMI_TIMEOUT_SECONDS,
-            check=False,
-        )
+        outputs = engine.outputs(stack)
     except FileNotFoundError:
-        raise Failure("there is no pulumi on PATH; in this repository, use `make shell`") from None
-    except subprocess.TimeoutExpired:
-        raise Failure(f"pulumi did not answer within {PULUMI_TIMEOUT_SECONDS} s") from None
-    except OSError as error:
-        raise Failure(f"pulumi cannot be run: {error.strerror}") from None
-    if answer.returncode != 0:
-        raise Failure(f"pulumi cannot read stack {stack}: {_reason(answer.stderr)}")
-    try:
-        outputs = json.loads(answer.stdout)
+        raise Failure(
+            "there is no pulumi on PATH. `make shell` opens a shell that has it."
+        ) from None
     except ValueError:
         outputs = None
-    if not isinstance(outputs, dict):
-        raise Failure(f"pulumi printed no JSON object for stack {stack}")
-    return outputs
-
-
-def connections(outputs: Mapping[str, Any], stack: str) -> dict[str, Connection]:
-    """The connections that a stack exports, by cache; secret.
-
-    Raises Failure where there are none, or one of another contract version.
-    """
+    if not isinstance(outputs, Mapping):
+        raise Failure(f"what pulumi printed for the stack {stack.name} is no JSON object")
     exported = outputs.get("connections")
     if not isinstance(exported, Mapping) or not exported:
-        raise Failure(f"stack {stack} exports no connections; has it been brought up?")
+        raise Failure(f"the stack {stack.name} exports no connections")
     return {name: _connection(name, document, stack) for name, document in exported.items()}
 
 
-def _connection(cache: str, document: Any, stack: str) -> Connection:
+def _connection(cache: str, document: Any, stack: Stack) -> Connection:
     try:
         return Connection.from_dict(document)
     except (ValueError, AttributeError, TypeError):
         version = document.get("contract_version") if isinstance(document, Mapping) else None
         raise Failure(
-            f"cache {cache} of stack {stack}: not a connection that this program reads "
+            f"cache {cache} of the stack {stack.name}: not a connection that this program reads "
             f"(contract version {version!r})"
         ) from None
 
 
 def choose(available: Mapping[str, Connection], cache: str) -> tuple[str, Connection]:
-    """The named cache, or the only one. Raises Failure where that does not say which."""
-    names = ", ".join(available)
-    if cache:
-        if cache not in available:
-            raise Failure(f"there is no cache {cache!r} in the stack; there is {names}")
-        return cache, available[cache]
-    if len(available) > 1:
-        raise Failure(f"the stack has several caches ({names}); choose one with --cache")
-    return next(iter(available.items()))
+    """The named cache, or the first by name. Raises Failure for one that is not there."""
+    name = cache or min(available)
+    if name not in available:
+        near = difflib.get_close_matches(name, available, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(sorted(available))}."
+        raise Failure(f"the stack has no cache {name!r}. {hint}")
+    return name, available[name]
 
 
 def inside(connection: Connection, cache: str) -> Connection:
@@ -341,11 +317,3 @@ def _advise(connection: Connection, request: Request) -> None:
             f"The CA is expected at {CA_PATH}: --out DIR writes it, --ca-path names another place.",
             err=True,
         )
-
-
-def _reason(stderr: str) -> str:
-    """The engine's own reason, from its `error:` line."""
-    for line in stderr.splitlines():
-        if line.startswith("error:"):
-            return line.removeprefix("error:").strip()
-    return "it gave no reason"

@@ -1,0 +1,102 @@
+"""Runs the benchmarks and prints a table: `make bench`.
+
+Usage: python -m bench [--rounds N] [--skip-live]
+"""
+
+import argparse
+import os
+import platform
+import sys
+from pathlib import Path
+
+from . import live
+from .measure import Cost, in_turn, medians, ratio, run
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = (1, 10, 25, 50)
+
+
+def main() -> None:
+    """Prints the tables."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="counted runs of each command")
+    parser.add_argument("--skip-live", action="store_true", help="without engine and Docker")
+    options = parser.parse_args()
+    print(machine(), end="\n\n")
+    program_table(options.rounds)
+    growth_table(options.rounds)
+    if not options.skip_live:
+        live_table(options.rounds)
+
+
+def machine() -> str:
+    """The machine, in a line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    system = f"{platform.system()} {platform.release()} {platform.machine()}"
+    python = platform.python_version()
+    return f"{os.cpu_count()} processors, {memory:.0f} GiB, {system}, Python {python}"
+
+
+def program(directory: str, caches: int) -> Cost:
+    """A run of a Pulumi program against mocks."""
+    command = [sys.executable, "bench/program.py", directory, str(caches)]
+    # Byte code is cached, as it is for anybody who runs a program twice.
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return run(command, cwd=ROOT, environ=environ)
+
+
+def program_table(rounds: int) -> None:
+    """Program time and memory beside the shortest hand-written program."""
+    program(".", 1), program("bench/handwritten", 1)
+    ours, peer = in_turn(lambda: program(".", 1), lambda: program("bench/handwritten", 1), rounds)
+    print("| program, one cache (mocks) | ours | hand-written | ratio (least to greatest) |")
+    print("|---|---|---|---|")
+    row("CPU time", "s", [c.cpu_seconds for c in ours], [c.cpu_seconds for c in peer])
+    row("peak memory", "MiB", [c.peak_mib for c in ours], [c.peak_mib for c in peer])
+    print()
+
+
+def growth_table(rounds: int) -> None:
+    """Program time and memory by number of caches."""
+    print("| caches in a stack (mocks) | CPU time | each further cache | peak memory | each |")
+    print("|---|---|---|---|---|")
+    before: tuple[int, Cost] | None = None
+    for size in SIZES:
+        cost = medians([program(".", size) for _ in range(rounds)])
+        seconds = memory = ""
+        if before:
+            added = size - before[0]
+            seconds = f"{(cost.cpu_seconds - before[1].cpu_seconds) / added * 1000:.0f} ms"
+            memory = f"{(cost.peak_mib - before[1].peak_mib) / added:.1f} MiB"
+        cpu, peak = f"{cost.cpu_seconds:.2f} s", f"{cost.peak_mib:.0f} MiB"
+        print(f"| {size} | {cpu} | {seconds} | {peak} | {memory} |")
+        before = (size, cost)
+    print()
+
+
+def live_table(rounds: int) -> None:
+    """The life of a stack beside that of a compose file: real engine, real Docker."""
+    steps: dict[str, tuple[list[float], list[float]]] = {}
+    with live.stack() as ours, live.compose() as peer:
+        for step in range(rounds + 1):
+            for name in ("up", "again", "down"):
+                pair = getattr(ours, name)().wall_seconds, getattr(peer, name)().wall_seconds
+                if step:  # the first round warms the caches
+                    lists = steps.setdefault(name, ([], []))
+                    lists[0].append(pair[0])
+                    lists[1].append(pair[1])
+    print("| one cache, real engine and Docker | ours | compose | ratio (least to greatest) |")
+    print("|---|---|---|---|")
+    titles = {"up": "up until healthy", "again": "up again, no change", "down": "down"}
+    for name, (mine, theirs) in steps.items():
+        row(titles[name], "s", mine, theirs)
+
+
+def row(title: str, unit: str, ours: list[float], peer: list[float]) -> None:
+    """A row of medians and their ratio."""
+    mine, theirs = sorted(ours)[len(ours) // 2], sorted(peer)[len(peer) // 2]
+    print(f"| {title} | {mine:.2f} {unit} | {theirs:.2f} {unit} | {ratio(ours, peer)} |")
+
+
+if __name__ == "__main__":
+    main()
