@@ -105,5 +105,5 @@ class CacheArgs(_CacheRequired, total=False):
     exceptions: Mapping[str, str]
     """Rules that are broken on purpose: the rule's id and the reason."""
     network: Mapping[str, pulumi.Input[str]]
-    """The network that several caches share: what the target's network component gives as its facts.
+    """The network that several caches share: the facts that the target's network component gives.
     Default: one of its own, where the target has networks."""

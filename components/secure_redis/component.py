@@ -61,7 +61,8 @@ class CacheComponent(pulumi.ComponentResource):
     def _publish(self, facts: Mapping[str, Any]) -> None:
         """Sets all outputs from the base fields of a `Connection`, and registers them.
 
-        Outputs without a credential are computed from facts without one, so that they stay readable.
+        Outputs without a credential are computed from facts without one, so that they stay
+        readable.
         """
         public = {name: fact for name, fact in facts.items() if name not in SECRET_FIELDS}
         readable = pulumi.Output.all(**public)

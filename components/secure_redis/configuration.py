@@ -1,15 +1,25 @@
-"""From raw configuration to settings: all mistakes found at once, before any resource is touched."""
+"""From raw configuration to settings: all mistakes at once, before any resource is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pulumi
 from pulumi.runtime import config as runtime_config
+from pydantic import Field
 from pydantic.alias_generators import to_camel
 
 from . import rules
 from .problems import ConfigurationError, Problem, report
-from .schema import deepcopy_plain, join, parse, suggestion
+from .schema import (
+    Settings,
+    Text,
+    WiredText,
+    covered,
+    deepcopy_plain,
+    join,
+    parse,
+    suggestion,
+)
 from .settings import CacheSettings, StackSettings, Target
 
 NAMESPACE = "secure-redis"
@@ -37,21 +47,21 @@ def parse_stack(raw: Mapping[str, Any]) -> StackSettings:
     Raises ConfigurationError with all problems of the stack and of every cache.
     """
     data = deepcopy_plain(raw)
-    caches = data.get("caches")
-    if isinstance(caches, dict):
-        for cache in caches.values():
-            if isinstance(cache, dict):
-                cache.setdefault("environment", data.get("environment"))
+    own = list(_inherit_environment(data))
     stack, problems = parse(StackSettings, data, "")
     # A cache's environment is the stack's: say once what is wrong with it.
-    problems = [p for p in problems if not _inherited(p)]
+    problems = own + [p for p in problems if not _inherited(p)]
     if stack is not None:
-        for name, cache in stack.caches.items():
-            problems += rules.cache_problems(join("caches", name), cache, stack.target)
-        problems += rules.stack_problems(stack.caches, stack.target)
-        broken = {problem.rule for problem in problems}
-        problems = _without_exceptions(problems, stack.exceptions)
-        problems += _useless_exceptions(stack.exceptions, broken)
+        misread = [problem.path for problem in problems]
+        broken = [
+            problem
+            for name, cache in stack.caches.items()
+            for problem in rules.cache_problems(join("caches", name), cache, stack.target)
+        ]
+        broken += rules.stack_problems(stack.caches, stack.target)
+        problems += _judged(broken, misread, stack.exceptions)
+        if not misread:
+            problems += _useless_exceptions(stack.exceptions, {p.rule for p in broken})
     if stack is None or problems:
         raise ConfigurationError(problems)
     return stack
@@ -63,8 +73,9 @@ def parse_cache(
     """The settings of one cache. Raises ConfigurationError with all problems."""
     cache, problems = parse(CacheSettings, raw, "")
     if cache is not None:
-        problems += rules.cache_problems("", cache, target)
-        problems = _without_exceptions(problems, exceptions)
+        misread = [problem.path for problem in problems]
+        problems += _judged(rules.cache_problems("", cache, target), misread, exceptions)
+    problems += _unknown_exceptions(exceptions)
     if cache is None or problems:
         raise ConfigurationError(problems)
     return cache
@@ -78,13 +89,18 @@ def cache_from_args(
     Raises InvalidArguments with all problems, before any resource is registered.
     """
     raw = camel_keys(args)
-    network = raw.pop("network", None) or {}
-    tags = raw.pop("tags", None) or {}
-    exceptions = raw.pop("exceptions", None) or {}
+    beside = {key: raw.pop(key) for key in _FREE_KEYS if raw.get(key) is not None}
+    shared, problems = parse(_Shared, beside, "")
+    shared = shared or _Shared()
+    problems += _network_problems(shared.network, target)
+    cache: CacheSettings | None = None
     try:
-        return parse_cache(raw, target, exceptions), network, dict(tags)
+        cache = parse_cache(raw, target, shared.exceptions)
     except ConfigurationError as error:
-        raise InvalidArguments(error.problems) from None
+        problems += error.problems
+    if cache is None or problems:
+        raise InvalidArguments(ConfigurationError(problems).problems)
+    return cache, shared.network, shared.tags
 
 
 def read_stack(config: pulumi.Config | None = None) -> StackSettings:
@@ -94,7 +110,7 @@ def read_stack(config: pulumi.Config | None = None) -> StackSettings:
     """
     config = config or pulumi.Config(NAMESPACE)
     problems: list[Problem] = []
-    raw = {key: _value(config, key, problems) for key in _keys(config)}
+    raw = {key: _value(config, key, problems) for key in _keys()}
     try:
         stack = parse_stack({key: value for key, value in raw.items() if value is not None})
     except ConfigurationError as error:
@@ -106,7 +122,7 @@ def read_stack(config: pulumi.Config | None = None) -> StackSettings:
 
 
 def camel_keys(value: Any) -> Any:
-    """Arguments in snake_case as the stack file spells them. Names of tags and rules stay as they are."""
+    """Arguments in snake_case as the stack file spells them; names of tags and rules stay."""
     if not isinstance(value, Mapping):
         return list(value) if isinstance(value, tuple) else value
     return {
@@ -117,12 +133,23 @@ def camel_keys(value: Any) -> Any:
     }
 
 
-_FREE_KEYS = {"tags", "exceptions", "network"}
+class _Shared(Settings):
+    """Arguments of a component that are no settings of its cache."""
 
-_SCALARS = {"target", "environment"}
+    tags: dict[Text, Text] = Field(default_factory=dict[str, str])
+    exceptions: dict[Text, Text] = Field(default_factory=dict[str, str])
+    network: dict[Text, WiredText] = Field(default_factory=dict[str, str | pulumi.Output[str]])
 
 
-def _keys(config: pulumi.Config) -> Iterable[str]:
+_FREE_KEYS = frozenset(_Shared.model_fields)
+
+NETWORK_FACTS = {Target.DOCKER: frozenset({"name", "owner"})}
+"""What the argument `network` holds, on targets that have networks."""
+
+_MAPPINGS = {"caches", "tags", "exceptions"}
+
+
+def _keys() -> Iterable[str]:
     prefix = f"{NAMESPACE}:"
     # What the engine sets, and what a test or an embedding program sets.
     names = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
@@ -130,7 +157,7 @@ def _keys(config: pulumi.Config) -> Iterable[str]:
 
 
 def _value(config: pulumi.Config, key: str, problems: list[Problem]) -> Any:
-    if key in _SCALARS:
+    if key not in _MAPPINGS:
         return config.get(key)
     try:
         return config.get_object(key)
@@ -140,22 +167,55 @@ def _value(config: pulumi.Config, key: str, problems: list[Problem]) -> Any:
         return None
 
 
+def _inherit_environment(data: dict[str, Any]) -> Iterator[Problem]:
+    """Gives each cache the stack's environment: one of its own would dodge what that refuses."""
+    caches = data.get("caches")
+    for name, cache in caches.items() if isinstance(caches, dict) else ():
+        if not isinstance(cache, dict):
+            continue
+        if "environment" in cache:
+            path = join("caches", name, "environment")
+            yield Problem(path, "is set once, for the whole stack", "Remove it here.")
+        cache["environment"] = data.get("environment")
+
+
 def _inherited(problem: Problem) -> bool:
     parts = problem.path.split(".")
     return len(parts) == 3 and parts[0] == "caches" and parts[2] == "environment"  # noqa: PLR2004
 
 
-def _without_exceptions(
-    problems: Iterable[Problem], exceptions: Mapping[str, str]
+def _network_problems(network: Mapping[str, Any], target: Target) -> Iterator[Problem]:
+    facts = NETWORK_FACTS.get(target, frozenset())
+    if not network or network.keys() == facts:
+        return
+    if not facts:
+        yield Problem("network", f"has no effect on the target {target.value}", "Remove it.")
+        return
+    reason = f"must hold {' and '.join(sorted(facts))} and nothing else"
+    yield Problem("network", reason, "Give what the target's network component has as its facts.")
+
+
+def _judged(
+    broken: Iterable[Problem], misread: Iterable[str], exceptions: Mapping[str, str]
 ) -> list[Problem]:
-    return [p for p in problems if not (p.rule and p.rule in exceptions)]
+    """The broken rules that no exception accepts, and that do not follow from a misread value."""
+    return [
+        problem
+        for problem in broken
+        if not (problem.rule and problem.rule in exceptions) and not covered(problem.path, misread)
+    ]
+
+
+def _unknown_exceptions(exceptions: Iterable[str]) -> Iterator[Problem]:
+    for rule in exceptions:
+        if rule not in rules.WAIVABLE:
+            fix = suggestion(rule, list(rules.WAIVABLE))
+            yield Problem(join("exceptions", rule), "no such rule can be excepted", fix)
 
 
 def _useless_exceptions(exceptions: Iterable[str], broken: set[str]) -> Iterator[Problem]:
+    yield from _unknown_exceptions(exceptions)
     for rule in exceptions:
-        path = join("exceptions", rule)
-        if rule not in rules.WAIVABLE:
-            fix = suggestion(rule, list(rules.WAIVABLE))
-            yield Problem(path, "no such rule can be excepted", fix)
-        elif rule not in broken:
+        if rule in rules.WAIVABLE and rule not in broken:
+            path = join("exceptions", rule)
             yield Problem(path, "nothing here breaks this rule", "Remove it.")

@@ -1,7 +1,7 @@
 """The connection contract: what an application needs to reach a cache, and nothing it must guess.
 
-One `Connection` has the same fields on every target. The base fields are facts of the cache; everything
-else (URLs, the StackExchange string, telemetry attributes) is derived from them here, once.
+One `Connection` has the same fields on every target. The base fields are facts of the cache;
+everything else (URLs, the StackExchange string, telemetry attributes) is derived from them here, once.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ from urllib.parse import quote, urlencode
 CONTRACT_VERSION = "1"
 
 DATABASE = 0
-"""The only database number that exists on every target: Azure Managed Redis and cluster mode have no other."""
+"""The only database number that exists on every target: Azure Managed Redis and cluster mode have
+no other."""
 
 CA_PATH = "/etc/redis-tls/ca.pem"
 """Where an application finds a private CA when nothing else is agreed on."""
@@ -53,7 +54,8 @@ def redis_url(*, tls: bool, host: str, port: int, username: str = "", password: 
 
     User and password are percent-encoded exactly once. There is no query because the clients
     disagree on it: go-redis refuses unknown keys and redis-py raises TypeError for them.
-    Without a password (security mode `none`) the URL has no user part. Secret when a password is given.
+    Without a password (security mode `none`) the URL has no user part. Secret when a password
+    is given.
     """
     scheme = "rediss" if tls else "redis"
     credentials = f"{quote(username, safe='')}:{quote(password, safe='')}@" if password else ""
@@ -99,7 +101,7 @@ class Connection:
     ca_source: CaSource = CaSource.SYSTEM
     """Who issued the server's certificate."""
     ca_not_after: str = ""
-    """When the first of the CA certificates expires, RFC 3339, for an alarm. Empty with `system`."""
+    """When the first of the CA certificates ends, RFC 3339, for an alarm. Empty with `system`."""
     client_cert_pem: str = ""
     """Client certificate for security mode `mtls`, PEM, else empty."""
     client_key_pem: str = field(default="", repr=False)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from pulumi import Output
@@ -28,7 +29,7 @@ MARK = "-----BEGIN "
 def text(value: str | Output[str]) -> str | Output[str]:
     """PEM text: `value` itself, or what stands in the file that it names.
 
-    Raises OSError when the file cannot be read.
+    Raises OSError, ValueError or RuntimeError when there is no such file, or it is not text.
     """
     if isinstance(value, Output) or MARK in value:
         return value
@@ -39,8 +40,9 @@ def known(value: str | Output[str], path: str, problems: list[Problem]) -> str |
     """PEM text that can be checked now; None for an Output, and with a problem for a bad file."""
     try:
         found = text(value)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "is not text"
+    except (OSError, ValueError, RuntimeError) as error:
+        # Not the error's own text: it repeats the value, which can be a key put in the wrong place.
+        reason = getattr(error, "strerror", None) or "it is no text file"
         problems.append(Problem(path, f"the file cannot be read: {reason}", "Correct the path."))
         return None
     return None if isinstance(found, Output) else found
@@ -85,7 +87,7 @@ def load_pair(
 
 
 def check_pair(pair: Checked, now: datetime | None = None) -> Iterator[Problem]:
-    """Problems of a certificate and its private key: unreadable, expired, not belonging together."""
+    """Problems of a certificate and its key: unreadable, expired, not belonging together."""
     chain = list(_load(pair.certificate, pair.certificate_path, certificates))
     keys = list(_load(pair.private_key, pair.private_key_path, _private_key))
     for kind in (*chain, *keys):
@@ -170,7 +172,7 @@ def check_may_sign(certificate: x509.Certificate, path: str) -> Iterator[Problem
 def check_issued(chain_pem: str, path: str, authority_pem: str) -> Iterator[Problem]:
     """Problems of the chain: each certificate must be signed by the next, the last by the CA."""
     chain, authorities = certificates(chain_pem), certificates(authority_pem)
-    for certificate, issuer in zip(chain, chain[1:], strict=False):
+    for certificate, issuer in pairwise(chain):
         if not _signed_by(certificate, issuer):
             yield Problem(path, "is not a chain in order", "Put the leaf first, then its issuers.")
             return
@@ -183,7 +185,7 @@ def check_issued(chain_pem: str, path: str, authority_pem: str) -> Iterator[Prob
 def _signed_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature):
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False
     return True
 
@@ -193,7 +195,7 @@ def _load(pem: str | None, path: str, loader: Any) -> Iterator[Any]:
         return
     try:
         yield loader(pem)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         yield Problem(path, "is not usable PEM", "Give unencrypted PEM, whole and undamaged.")
 
 

@@ -7,7 +7,7 @@ import pulumi
 
 from .args import CacheArgs
 from .component import OUTPUTS, CacheComponent
-from .configuration import InvalidArguments
+from .configuration import InvalidArguments, cache_from_args
 from .problems import Problem
 from .schema import suggestion
 from .settings import Target
@@ -43,7 +43,10 @@ class SecureRedis(CacheComponent):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         settings: dict[str, Any] = dict(args)
-        component = _component(COMPONENTS, _target(settings.pop("target", "")))
+        target = _target(settings.pop("target", ""))
+        component = _component(COMPONENTS, target)
+        # Before anything is registered, this component included.
+        cache_from_args(settings, target)
         super().__init__("secure-redis:index:SecureRedis", name, {}, opts)
         cache = component(name, settings, pulumi.ResourceOptions(parent=self))
         outputs = {output: getattr(cache, output) for output in OUTPUTS}

@@ -1,9 +1,9 @@
 """How settings are read: strict types, unknown keys refused, all mistakes found in one pass."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pulumi import Output
 from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -42,7 +42,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(model: type[Model], raw: Any, path: str) -> tuple[Model | None, list[Problem]]:
-    """Reads `raw` into `model`: the settings, or None where nothing usable is left, and all problems.
+    """Reads `raw` into `model`: the settings, None where nothing usable is left, and all problems.
 
     Whatever is wrong is taken out and the rest read again, so that rules can judge the rest too.
     """
@@ -51,13 +51,14 @@ def parse(model: type[Model], raw: Any, path: str) -> tuple[Model | None, list[P
     while True:
         try:
             return model.model_validate(data), list(problems.values())
-        except ValidationError as error:
+        except ValidationError as error:  # noqa: PERF203 - once for each layer of mistakes
             found = [e for e in error.errors() if e["type"] != "default_factory_not_called"]
             for detail in found:
                 problem = _problem(model, path, detail)
                 # What was taken out as wrong is not missing as well.
-                problems.setdefault(problem.path, problem)
-            removed = [_remove(data, _location(detail)) for detail in found]
+                if not covered(problem.path, problems):
+                    problems[problem.path] = problem
+            removed = [_remove(data, _misread(detail)) for detail in found]
             if not any(removed):
                 return None, list(problems.values())
 
@@ -74,7 +75,12 @@ def deepcopy_plain(value: Any) -> Any:
 def suggestion(word: str, known: list[str]) -> str:
     """`Did you mean ...?`, or the list of what is known where nothing comes near."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}"
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}."
+
+
+def covered(path: str, complained: Iterable[str]) -> bool:
+    """Whether a problem at `path` may only follow from one at it or below it in `complained`."""
+    return any(other == path or other.startswith(f"{path}.") for other in complained)
 
 
 def join(path: str, *keys: int | str) -> str:
@@ -85,6 +91,12 @@ def join(path: str, *keys: int | str) -> str:
 def _location(detail: ErrorDetails) -> tuple[int | str, ...]:
     """Where the mistake is, without Pydantic's marks of union members and mapping keys."""
     return tuple(part for part in detail["loc"] if part not in _MARKS)
+
+
+def _misread(detail: ErrorDetails) -> tuple[int | str, ...]:
+    """What to take out: what is wrong, or what cannot be without the value that is missing."""
+    location = _location(detail)
+    return location[:-1] if detail["type"] == "missing" else location
 
 
 def _remove(data: Any, location: tuple[int | str, ...]) -> bool:
@@ -104,14 +116,14 @@ def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
         known = _keys(model, location[:-1])
-        return Problem(
-            where, "unknown key", f"{suggestion(location[-1], known)}.".replace("?.", "?")
-        )
+        return Problem(where, "unknown key", suggestion(location[-1], known))
     if kind == "missing":
         return Problem(where, "is required", "Set it.")
     if kind == "enum":
         expected = str(context["expected"]).replace("'", "")
         return Problem(where, f"must be one of {expected}", "Choose one of them.")
+    if kind in _EMPTY:
+        return Problem(where, _EMPTY[kind], "Give it a value.")
     if kind in _TYPES:
         given = type(detail["input"]).__name__
         return Problem(
@@ -124,6 +136,8 @@ def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem
 
 
 _MARKS = {"[key]", "constrained-str", "is-instance[Output]"}
+
+_EMPTY = {"string_too_short": "is empty", "too_short": "is empty"}
 
 _TYPES = {
     "bool_type": "true or false",
@@ -139,7 +153,7 @@ _GIVEN = {
     "NoneType": "nothing",
     "bool": "true or false",
     "dict": "a mapping",
-    "float": "a number",
+    "float": "a fraction",
     "int": "a number",
     "list": "a list",
     "str": "text",
@@ -149,12 +163,15 @@ _GIVEN = {
 def _keys(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:
     """The keys that `model` knows at `location`."""
     for key in location:
-        nested = next(
-            (f.annotation for name, f in model.model_fields.items() if to_camel(name) == key), None
-        )
-        candidates = [nested, *getattr(nested, "__args__", ())]
-        found = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        if not found:
-            return []
-        model = found[0]
+        field = next((f for name, f in model.model_fields.items() if to_camel(name) == key), None)
+        # No field: a name that the user chose, in a mapping of models.
+        model = next(_models(field.annotation), model) if field else model
     return [to_camel(name) for name in model.model_fields]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that `annotation` is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

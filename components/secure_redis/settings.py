@@ -1,7 +1,7 @@
 """The settings of a stack and of its caches: one validated, frozen definition.
 
-Keys stand in `stacks/Pulumi.<stack>.yaml` below the namespace `secure-redis`, in camelCase; the same
-names in snake_case are the components' arguments. Everything but `target` and `environment` has a
+Keys stand in `stacks/Pulumi.<stack>.yaml` below the namespace `secure-redis`, in camelCase; the
+same names in snake_case are the components' arguments. Everything but `target` and `environment` has a
 default, which follows from the environment or the purpose.
 """
 
@@ -111,7 +111,7 @@ EVICTION_POLICY = {
 """Default eviction policy."""
 
 CACHE_NAME = r"^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$"
-"""Names of caches: legal as names of containers, hosts and outputs, and distinct in camelCase too."""
+"""Names of caches: legal for containers, hosts and outputs, and distinct in camelCase too."""
 
 CACHE_NAME_LENGTH = 30
 """Longest name of a cache: leaves room for the prefixes and limits of every target."""
@@ -136,10 +136,10 @@ def _by(table: Mapping[Any, Any], key: str) -> Callable[[dict[str, Any]], Any]:
 
 
 class CacheSettings(Settings):
-    """One cache: the portable settings, which mean the same on every target, and the target's own."""
+    """One cache: the portable settings, the same on every target, and the target's own."""
 
     environment: Environment
-    """What the cache is for: development, staging or production. In a stack file, set once for all."""
+    """What it is for: development, staging or production. In a stack file, set once for all."""
     purpose: Purpose = Purpose.CACHE
     """What the data is: cache, sessions or queue."""
     engine: Engine = Engine.REDIS
@@ -151,8 +151,8 @@ class CacheSettings(Settings):
     )
     """Memory in GiB, fractions allowed. Default: 0.25, 0.5 or 1, by environment."""
     eviction_policy: EvictionPolicy = Field(default_factory=_by(EVICTION_POLICY, "purpose"))
-    """What happens when memory is full. Default by purpose: allkeys-lru for a cache, volatile-lru for
-    sessions, noeviction for a queue, which accepts no other."""
+    """What happens when memory is full. Default by purpose: allkeys-lru for a cache, volatile-lru
+    for sessions, noeviction for a queue, which accepts no other."""
     persistence: Persistence = Persistence.AOF
     """What survives a restart of the server: none, rdb or aof."""
     protect: Flag = Field(

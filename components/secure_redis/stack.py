@@ -47,7 +47,7 @@ def build(stack: StackSettings) -> dict[str, SecureRedis]:
 
 
 def export(stack: StackSettings, caches: Mapping[str, CacheComponent]) -> None:
-    """Exports the contract of every cache, a URL and its parts by name, and all in `connections`."""
+    """Exports the contract of every cache: URL and parts by name, and all in `connections`."""
     for name, cache in caches.items():
         prefix = output_prefix(name)
         pulumi.export(f"{prefix}Url", cache.url)

@@ -5,13 +5,14 @@ passphrase into the file that it is given, and a checkout that is committed must
 """
 
 import difflib
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,6 +31,12 @@ class Failure(click.ClickException):
     """What the user can do something about: one message, no traceback."""
 
     exit_code = 2
+
+
+class Interrupted(click.ClickException):
+    """A run that a signal ended."""
+
+    exit_code = 130
 
 
 @dataclass(frozen=True)
@@ -91,14 +98,34 @@ def environment() -> dict[str, str]:
 
 
 def run(stack: Stack, command: str, *arguments: str) -> int:
-    """Runs an operation of the engine on the stack, on this terminal; its exit code."""
+    """Runs an operation of the engine on the stack, on this terminal; its exit code.
+
+    Raises Interrupted after a signal: the engine first ends its current step, so that its state is
+    whole.
+    """
+    signals: list[int] = []
+
+    def interrupt(number: int, _frame: Any) -> None:
+        signals.append(number)
+        if number == signal.SIGTERM:
+            # Ctrl-C reaches the engine from the terminal; a termination reaches us alone.
+            engine.send_signal(signal.SIGINT)
+
     with config_file(stack) as extra:
-        return subprocess.run(
+        engine = subprocess.Popen(
             ["pulumi", command, "--stack", stack.name, *extra, *arguments],
             cwd=stack.project,
             env=environment(),
-            check=False,
-        ).returncode
+        )
+        before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            code = engine.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if signals:
+        raise Interrupted("interrupted. Run the same command again: it goes on from here.")
+    return code
 
 
 def query(stack: Stack, *arguments: str) -> str:
@@ -121,8 +148,8 @@ def explain(stack: Stack, text: str) -> str:
     if "incorrect passphrase" in text:
         source = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") or "PULUMI_CONFIG_PASSPHRASE"
         return (
-            f"the passphrase in {source} is not the one with which the stack {stack.name} was made. "
-            "Give the right one; without it the stack's secrets cannot be read by anybody."
+            f"the passphrase in {source} is not the one with which the stack {stack.name} was "
+            "made. Give the right one; without it nobody can read the stack's secrets."
         )
     if "no stack named" in text:
         return f"the stack {stack.name} is not up. Run: make up STACK={stack.name}"
@@ -172,28 +199,28 @@ def recorded(stack: Stack) -> Iterator[bool]:
     """
     marker = stack.marker
     marker.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    broke_off = False
-    while True:
+    with marker.open("a+") as file:
         try:
-            with marker.open("x") as file:
-                file.write(str(os.getpid()))
-            break
-        except FileExistsError:
-            with suppress(OSError, ValueError):
-                pid = int(marker.read_text())
-                if pid != os.getpid() and _alive(pid):
-                    reason = f"another run on the stack {stack.name} is going on (process {pid})"
-                    raise Failure(f"{reason}. Wait for its end.") from None
-            broke_off = True
-            marker.unlink(missing_ok=True)
-    signal.signal(signal.SIGTERM, _interrupted)
-    yield broke_off
-    # Not in a `finally`: what ends otherwise leaves the marker, and the next run tidies up.
-    marker.unlink(missing_ok=True)
+            # The kernel lets go of this lock when the process ends, however it ends.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            reason = f"another run on the stack {stack.name} is going on"
+            raise Failure(f"{reason}. Wait for its end.") from None
+        file.seek(0)
+        broke_off = bool(file.read())
+        file.truncate(0)
+        file.write("running")
+        file.flush()
+        yield broke_off
+        # Not in a `finally`: what ends otherwise keeps its mark, and the next run tidies up.
+        file.truncate(0)
 
 
 def unlock(stack: Stack) -> None:
-    """Takes away the locks of runs that no longer live on this machine."""
+    """Takes away the engine's locks of runs that no longer live on this machine.
+
+    Raises Failure when one still lives.
+    """
     folder = _backend_dir(stack)
     if folder is None:
         return
@@ -201,8 +228,12 @@ def unlock(stack: Stack) -> None:
     for lock in (locks / stack.name).glob("*.json"):
         with suppress(OSError, ValueError, KeyError):
             holder = json.loads(lock.read_text())
-            if holder["hostname"] == os.uname().nodename and not _alive(int(holder["pid"])):
-                lock.unlink()
+            if holder["hostname"] != os.uname().nodename:
+                continue
+            if _alive(int(holder["pid"])):
+                reason = f"a run on the stack {stack.name} is still going on"
+                raise Failure(f"{reason} (process {holder['pid']}). Wait for its end.")
+            lock.unlink()
 
 
 def resources(stack: Stack) -> list[dict[str, Any]]:
@@ -225,7 +256,9 @@ def connection(stack: Stack, cache: str | None) -> tuple[str, Mapping[str, Any]]
     name = cache or min(connections, default="")
     if name not in connections:
         near = difflib.get_close_matches(name, connections, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(sorted(connections))}."
+        hint = (
+            f"Did you mean {near[0]}?" if near else f"There is: {', '.join(sorted(connections))}."
+        )
         raise Failure(f"the stack {stack.name} has no cache {name}. {hint}")
     return name, connections[name]
 
@@ -272,7 +305,3 @@ def _alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-def _interrupted(*_: Any) -> None:
-    raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from ..connection import Connection
+from secure_redis.connection import Connection
 from . import engine
 from .engine import Failure, Stack
 
@@ -61,7 +61,9 @@ def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
         options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
         code = engine.run(stack, "destroy", *options)
         if not code:
-            kept = [r["urn"].rpartition("::")[2] for r in engine.resources(stack) if r.get("protect")]
+            kept = [
+                r["urn"].rpartition("::")[2] for r in engine.resources(stack) if r.get("protect")
+            ]
             if kept:
                 click.echo(f"protected, and kept: {', '.join(kept)}")
     sys.exit(code)
@@ -109,7 +111,7 @@ def closing_screen(stack: Stack) -> str:
     lines += [
         "",
         f"  the URL:    make -s url{suffix}" + (" CACHE=name" if len(connections) > 1 else ""),
-        f"  by hand:    redis-cli -u \"$(make -s url{suffix})\"{trust} ping",
+        f'  by hand:    redis-cli -u "$(make -s url{suffix})"{trust} ping',
         f"  for an app: make env{suffix}   writes .env and the CA below ./connection/",
     ]
     return "\n".join(lines)
@@ -123,7 +125,9 @@ def _protection(connection: Connection) -> str:
         return f"no TLS, {user}"
     verified = {"full": "verified", "ca": "CA verified", "none": "not verified"}
     client = ", client certificate" if connection.client_cert_pem else ""
-    return f"TLS {connection.tls_min_version}+ {verified[connection.tls_verify.value]}, {user}{client}"
+    return (
+        f"TLS {connection.tls_min_version}+ {verified[connection.tls_verify.value]}, {user}{client}"
+    )
 
 
 def _tidy(stack: Stack, *, volumes: bool) -> None:
@@ -137,8 +141,8 @@ def _tidy(stack: Stack, *, volumes: bool) -> None:
         if r["type"] == "random:index/randomId:RandomId" and "DockerNetwork$" in r["urn"]
     ]
     if owners:
-        from ..docker import leftovers  # noqa: PLC0415 - only for stacks with containers
-        from ..docker.preflight import location  # noqa: PLC0415
+        from secure_redis.docker import leftovers  # noqa: PLC0415 - only for stacks with containers
+        from secure_redis.docker.preflight import location  # noqa: PLC0415
 
         known = {str(r["id"]) for r in resources if r.get("id")}
         where = location(engine.settings_of(stack).get("docker:host"))

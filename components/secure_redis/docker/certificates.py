@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_tls as tls
 
-from .. import pem
-from ..settings import CacheSettings, Mode
+from secure_redis import pem
+from secure_redis.settings import CacheSettings, Mode
 from .names import LOOPBACK, is_address, is_wildcard
 from .settings import Certificates
 

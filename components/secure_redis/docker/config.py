@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ..settings import CacheSettings, Engine, Mode, Persistence, TlsProfile
+from secure_redis.settings import CacheSettings, Engine, Mode, Persistence, TlsProfile
 from .sizes import maxmemory_mb
 
 CONFIG_DIR = "/etc/redis"
@@ -67,7 +67,7 @@ or empties the whole database. INFO is among @dangerous, but clients ask it for 
 READONLY_RULES = "~* resetchannels -@all +@read +@connection -@dangerous"
 HEALTH_RULES = "resetkeys resetchannels -@all +ping"
 OPERATOR_RULES = "resetkeys resetchannels -@all +ping +acl|setuser +config|set"
-"""Enough to bring new users and certificates to a running server; used by the reload container only."""
+"""Enough to bring new users and certificates to a running server; for the reload container only."""
 
 DEFAULT_USER_OFF = "user default off resetpass resetkeys resetchannels -@all"
 DEFAULT_USER_OPEN = "user default on nopass ~* &* +@all"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..settings import CacheSettings
+    from secure_redis.settings import CacheSettings
 
 
 def candidates(cache: "CacheSettings") -> list[str]:

@@ -2,7 +2,14 @@
 
 from ipaddress import ip_address
 
+import pulumi
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def container_name(cache: str) -> str:
+    """The name of the server's container of a cache of this stack."""
+    return f"{pulumi.get_project()}-{pulumi.get_stack()}-{cache}"
 
 
 def is_address(name: str) -> bool:

@@ -18,7 +18,7 @@ class DockerNetworkArgs(TypedDict, total=False):
 
 
 class DockerNetwork(pulumi.ComponentResource):
-    """A bridge network of its own, whose published ports stay on loopback unless a cache says more."""
+    """A bridge network of its own; published ports stay on loopback unless a cache says more."""
 
     name: pulumi.Output[str]
     """Name of the network: containers of the application join it by this name."""
@@ -42,7 +42,7 @@ class DockerNetwork(pulumi.ComponentResource):
             name=f"{pulumi.get_project()}-{pulumi.get_stack()}",
             driver="bridge",
             options={"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"},
-            labels=labels({OWNER: self.owner, **args.get("tags", {})}),
+            labels=labels({**args.get("tags", {}), OWNER: self.owner}),
             # Changed labels would replace the network, and with it every container.
             opts=pulumi.ResourceOptions(
                 parent=self, delete_before_replace=True, ignore_changes=["labels"]

@@ -1,7 +1,6 @@
-"""What only the Docker daemon can tell before a resource is made: whether it is there, whether the
-ports are free, and which image there is.
+"""What only the Docker daemon can tell before a resource is made.
 
-The daemon is asked and not changed, but for pulling an image that is missing.
+Whether it is there, whether the ports are free, and which image there is. The daemon is asked and not changed, but for pulling an image that is missing.
 """
 
 import errno
@@ -12,16 +11,17 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from ..problems import Problem
-from ..schema import join
+from secure_redis.problems import Problem
+from secure_redis.schema import join
 from .images import candidates
 from .labels import CACHE
+from .names import container_name
 from .rules import published_port
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-    from ..settings import CacheSettings
+    from secure_redis.settings import CacheSettings
 
 TIMEOUT_SECONDS = 20
 PULL_TIMEOUT_SECONDS = 600
@@ -93,7 +93,7 @@ def port_problems(
     holders = client.api.containers(filters={"publish": str(port)})
     path = join("caches", name, "docker.port")
     for holder in holders:
-        if holder["Labels"].get(CACHE) == name:
+        if f"/{container_name(name)}" in holder["Names"] and holder["Labels"].get(CACHE) == name:
             return
         if any(p.get("PublicPort") == port for p in holder["Ports"]):
             container = holder["Names"][0].lstrip("/")
@@ -155,7 +155,7 @@ def _no_image(name: str, image: str, reason: str) -> Problem:
 
 
 def _client_tls(where: str) -> Any:
-    """The client certificate that DOCKER_TLS_VERIFY and DOCKER_CERT_PATH ask for, as for the CLI."""
+    """The client certificate that DOCKER_TLS_VERIFY and DOCKER_CERT_PATH name, as for the CLI."""
     if not where.startswith("tcp:") or not os.environ.get("DOCKER_TLS_VERIFY"):
         return False
     from docker.utils import kwargs_from_env  # noqa: PLC0415

@@ -7,16 +7,17 @@ from typing import Any
 import pulumi
 import pulumi_docker as docker
 
-from .. import pem
-from ..args import CacheArgs
-from ..component import CacheComponent
-from ..configuration import cache_from_args
-from ..connection import CaSource, TlsVerify
-from ..settings import CacheSettings, Mode, Persistence, Target
-from ..timestamps import rotate_by
+from secure_redis import pem
+from secure_redis.args import CacheArgs
+from secure_redis.component import CacheComponent
+from secure_redis.configuration import cache_from_args
+from secure_redis.connection import CaSource, TlsVerify
+from secure_redis.settings import CacheSettings, Mode, Persistence, Target
+from secure_redis.timestamps import rotate_by
 from . import certificates, config
 from .images import candidates
 from .labels import CACHE, CONFIG, FILES, OWNER, labels
+from .names import container_name
 from .network import DockerNetwork
 from .rules import advertised_host, published_port
 from .secret import Passwords, passwords
@@ -34,7 +35,7 @@ HARDENED: dict[str, Any] = {
 }
 """What every container of a cache is denied, and a bound on its log."""
 
-# The provider would keep the old value of these without a word.
+# The provider keeps the old value of these without a word.
 SILENT_CHANGES = ["healthcheck", "tmpfs", "init"]
 
 
@@ -54,7 +55,7 @@ class DockerRedis(CacheComponent):
         super().__init__("secure-redis:index:DockerRedis", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         network = network or DockerNetwork(name, {"tags": tags}, child).facts()
-        full_name = f"{pulumi.get_project()}-{pulumi.get_stack()}-{name}"
+        full_name = container_name(name)
         identity = {OWNER: network["owner"], CACHE: name}
         marks = {**tags, **identity}
 
@@ -126,12 +127,23 @@ class DockerRedis(CacheComponent):
             },
             labels=labels({**marks, CONFIG: sha256(conf.encode()).hexdigest()[:16]}),
             opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[files], replace_on_changes=SILENT_CHANGES
+                parent=self,
+                depends_on=[files],
+                replace_on_changes=SILENT_CHANGES,
+                delete_before_replace=True,
             ),
             **_with_data_in_memory(cache, HARDENED),
         )
         if secrets:
-            self._reload(name, full_name, cache, image, settings_volume, files, network, marks)
+            self._reload(
+                name,
+                cache,
+                image=image,
+                settings_volume=settings_volume,
+                files=files,
+                network=network,
+                marks=marks,
+            )
 
         self._publish(
             {
@@ -190,8 +202,8 @@ class DockerRedis(CacheComponent):
     def _reload(
         self,
         name: str,
-        full_name: str,
         cache: CacheSettings,
+        *,
         image: docker.RemoteImage,
         settings_volume: docker.Volume,
         files: docker.Container,
@@ -201,7 +213,7 @@ class DockerRedis(CacheComponent):
         """Brings new files to a server that runs: whenever the files change, once."""
         docker.Container(
             f"{name}-reload",
-            name=f"{full_name}-reload",
+            name=f"{container_name(name)}-reload",
             image=image.image_id,
             entrypoints=["sh"],
             command=[f"{config.CONFIG_DIR}/reload.sh"],
@@ -221,7 +233,9 @@ class DockerRedis(CacheComponent):
                 "retries": 60,
             },
             labels=labels({**marks, FILES: files.id}),
-            opts=pulumi.ResourceOptions(parent=self, replace_on_changes=SILENT_CHANGES),
+            opts=pulumi.ResourceOptions(
+                parent=self, replace_on_changes=SILENT_CHANGES, delete_before_replace=True
+            ),
             **HARDENED,
         )
 

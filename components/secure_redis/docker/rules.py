@@ -4,17 +4,21 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from .. import pem
-from ..problems import Problem
-from ..schema import join
+from secure_redis import pem
+from secure_redis.problems import Problem
+from secure_redis.schema import join
 from .names import LOOPBACK, is_address, is_wildcard
 from .sizes import MINIMUM_MB, memory_mb
 
 if TYPE_CHECKING:
-    from ..settings import CacheSettings
+    from secure_redis.settings import CacheSettings
 
 PORTS = {"cache": 6380, "sessions": 6381, "queue": 6382}
 """Default port on the machine, by purpose: it does not move when a cache is added or removed."""
+
+
+CONTAINERS = ("files", "reload")
+"""Last words of the names of the containers that a cache has beside its server."""
 
 
 def published_port(cache: "CacheSettings") -> int:
@@ -28,7 +32,15 @@ def advertised_host(cache: "CacheSettings") -> str:
 
 
 def stack_problems(caches: Mapping[str, "CacheSettings"]) -> Iterator[Problem]:
-    """What is wrong with the caches of a stack together: two of them want one port."""
+    """What is wrong with the caches of a stack together: two want one port, or one name."""
+    for name in sorted(caches):
+        for part in CONTAINERS:
+            if f"{name}-{part}" in caches:
+                yield Problem(
+                    join("caches", f"{name}-{part}"),
+                    f"is the name of a container that belongs to the cache {name}",
+                    "Choose another name.",
+                )
     owners: dict[int, str] = {}
     for name, cache in sorted(caches.items()):
         port = published_port(cache)
@@ -97,7 +109,7 @@ def _image(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if not pinned:
         yield Problem(
             where,
-            f"{image} names no version: each machine would run another one",
+            "names no version: each machine would run another one",
             "Give a tag or a digest.",
         )
     if image.startswith(("bitnami/", "docker.io/bitnami/")):

@@ -1,7 +1,7 @@
 """The passwords of a cache, by generation.
 
-The password of a generation is a resource of its own, so raising the generation makes a new one and,
-for as long as the old one is kept, leaves the old one as it is.
+The password of a generation is a resource of its own, so raising the generation makes a new one
+and, for as long as the old one is kept, leaves the old one as it is.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_random as random
 
-from ..settings import Rotation
-from ..timestamps import made_at
+from secure_redis.settings import Rotation
+from secure_redis.timestamps import made_at
 
 LENGTH = 48
 """Characters of a password: [A-Za-z0-9] only, so that no parser of any client can misread a URL."""

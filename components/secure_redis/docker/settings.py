@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..schema import Number, Settings, Text, Whole, WiredText
+from secure_redis.schema import Number, Settings, Text, Whole, WiredText
 
 
 class AuthorityCertificate(Settings):
@@ -28,7 +28,7 @@ class ServerCertificate(Settings):
 
 
 class Certificates(Settings):
-    """Certificates of the modes tls and mtls. By default the stack makes its own CA and signs with it."""
+    """Certificates of the modes tls and mtls. Default: the stack makes a CA and signs with it."""
 
     authority: AuthorityCertificate | None = None
     """Sign with this CA instead of an own one."""
@@ -55,7 +55,7 @@ class DockerSettings(Settings):
     host_names: list[Text] = Field(default_factory=list[str])
     """Further names and addresses that the certificate carries."""
     image: Text | None = None
-    """Image of the server. Default: the engine's official image, or the one built on this machine."""
+    """Image of the server. Default: the engine's official one, or the one built on this machine."""
     user: Annotated[Text, Field(pattern=r"^[0-9]+:[0-9]+$")] = "999:999"
     """Numeric user and group of the server: 999:999 in Debian images, 999:1000 in Alpine ones."""
     cpus: Annotated[Number, Field(gt=0, le=256)] = 1.0

@@ -4,17 +4,17 @@ from typing import Any
 
 import pulumi
 
-from .. import pem
-from ..args import CacheArgs
-from ..component import CacheComponent
-from ..configuration import cache_from_args
-from ..connection import CaSource, TlsVerify
-from ..settings import Target
-from ..timestamps import rotate_by
+from secure_redis import pem
+from secure_redis.args import CacheArgs
+from secure_redis.component import CacheComponent
+from secure_redis.configuration import cache_from_args
+from secure_redis.connection import CaSource, TlsVerify
+from secure_redis.settings import Target
+from secure_redis.timestamps import rotate_by
 
 
 class ExternalRedis(CacheComponent):
-    """An existing endpoint: Redis Cloud, Upstash, a server of the company. Makes nothing, exports all.
+    """An existing endpoint: Redis Cloud, Upstash, a corporate server. Makes nothing, exports all.
 
     Raises `InvalidArguments` with everything that is wrong.
     """

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pulumi import Output
 
-from .. import pem
-from ..connection import TlsVerify
-from ..problems import Problem
-from ..schema import join
-from ..timestamps import parse
+from secure_redis import pem
+from secure_redis.connection import TlsVerify
+from secure_redis.problems import Problem
+from secure_redis.schema import join
+from secure_redis.timestamps import parse
 
 if TYPE_CHECKING:
-    from ..settings import CacheSettings
+    from secure_redis.settings import CacheSettings
     from .settings import ExternalSettings
 
 MADE_HERE = {
@@ -52,8 +52,9 @@ def _credentials(
                 where, "has no effect in the mode none", "Remove it, or use another mode."
             )
     elif endpoint.password is None:
-        fix = "Set it: pulumi config set --secret --path 'secure-redis:caches.<name>.external.password'"
-        yield Problem(where, "is required", f"{fix}.")
+        key = "secure-redis:caches.<name>.external.password"
+        fix = f"Set it: pulumi config set --secret --path '{key}'."
+        yield Problem(where, "is required", fix)
     if endpoint.issued_at:
         try:
             parse(endpoint.issued_at)

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..connection import TlsVerify
-from ..schema import Flag, Settings, Text, Whole, WiredText
+from secure_redis.connection import TlsVerify
+from secure_redis.schema import Flag, Settings, Text, Whole, WiredText
 
 
 class ClientCertificate(Settings):
@@ -29,7 +29,7 @@ class ExternalSettings(Settings):
     password: WiredText | None = None
     """Secret. Password of that user; required unless the mode is none."""
     tls_verify: TlsVerify = TlsVerify.FULL
-    """What clients verify: full (chain and host name), or ca where the certificate names no host."""
+    """What clients verify: full (chain and host name), or ca if the certificate names no host."""
     tls_server_name: Text | None = None
     """Name in the certificate, where it differs from `host`."""
     authority: WiredText | None = None
