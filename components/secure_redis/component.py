@@ -7,9 +7,16 @@ from typing import Any
 import pulumi
 
 from .connection import DERIVED_FIELDS, SECRET_FIELDS, Connection, plain
+from .rendering.env import public, render
 
-OUTPUTS = (*(field.name for field in fields(Connection)), *DERIVED_FIELDS)
+ENVIRONMENTS = {"env": render, "env_public": public}
+"""Outputs that are environment variables: all of them, and those without a credential."""
+
+OUTPUTS = (*(field.name for field in fields(Connection)), *DERIVED_FIELDS, *ENVIRONMENTS)
 """Names of the outputs: the whole contract."""
+
+SECRET_OUTPUTS = SECRET_FIELDS | {"env"}
+"""Outputs that carry a credential."""
 
 
 class CacheComponent(pulumi.ComponentResource):
@@ -57,6 +64,10 @@ class CacheComponent(pulumi.ComponentResource):
     stackexchange: pulumi.Output[str]
     """Secret."""
     otel_attributes: pulumi.Output[Mapping[str, str]]
+    env: pulumi.Output[Mapping[str, str]]
+    """Secret. Environment variables of an application, in the default dialects."""
+    env_public: pulumi.Output[Mapping[str, str]]
+    """Those of them that carry no credential."""
 
     def _publish(self, facts: Mapping[str, Any]) -> None:
         """Sets all outputs from the base fields of a `Connection`, and registers them.
@@ -64,11 +75,11 @@ class CacheComponent(pulumi.ComponentResource):
         Outputs without a credential are computed from facts without one, so that they stay
         readable.
         """
-        public = {name: fact for name, fact in facts.items() if name not in SECRET_FIELDS}
+        public = {name: fact for name, fact in facts.items() if name not in SECRET_OUTPUTS}
         readable = pulumi.Output.all(**public)
         secret = pulumi.Output.secret(pulumi.Output.all(**facts))
         outputs = {
-            name: (secret if name in SECRET_FIELDS else readable).apply(_reader(name))
+            name: (secret if name in SECRET_OUTPUTS else readable).apply(_reader(name))
             for name in OUTPUTS
         }
         for name, output in outputs.items():
@@ -84,6 +95,8 @@ class CacheComponent(pulumi.ComponentResource):
 
 def _reader(name: str) -> Any:
     def read(facts: Mapping[str, Any]) -> Any:
-        return plain(getattr(Connection(**{"password": "", **facts}), name))
+        connection = Connection(**{"password": "", **facts})
+        environment = ENVIRONMENTS.get(name)
+        return environment(connection) if environment else plain(getattr(connection, name))
 
     return read

@@ -1,7 +1,8 @@
 """The connection contract: what an application needs to reach a cache, and nothing it must guess.
 
 One `Connection` has the same fields on every target. The base fields are facts of the cache;
-everything else (URLs, the StackExchange string, telemetry attributes) is derived from them here, once.
+everything else (URLs, the StackExchange string, telemetry attributes) is derived from them here,
+once.
 """
 
 from collections.abc import Mapping

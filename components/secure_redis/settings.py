@@ -1,8 +1,8 @@
 """The settings of a stack and of its caches: one validated, frozen definition.
 
 Keys stand in `stacks/Pulumi.<stack>.yaml` below the namespace `secure-redis`, in camelCase; the
-same names in snake_case are the components' arguments. Everything but `target` and `environment` has a
-default, which follows from the environment or the purpose.
+same names in snake_case are the components' arguments. Everything but `target` and `environment`
+has a default, which follows from the environment or the purpose.
 """
 
 from collections.abc import Callable, Mapping

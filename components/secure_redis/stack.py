@@ -1,13 +1,14 @@
 """A deployable stack: its settings, one shared network, its caches, and what it exports."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 import pulumi
 
 from .component import CacheComponent
 from .configuration import read_stack
 from .problems import report
-from .redis import SecureRedis, shared_network
+from .redis import SecureRedis, SecureRedisArgs, shared_network
 from .settings import StackSettings, Target
 
 
@@ -30,18 +31,14 @@ def load() -> StackSettings:
 
 def build(stack: StackSettings) -> dict[str, SecureRedis]:
     """The caches of a stack, by name, in one network."""
-    network = shared_network(stack.target, stack.tags)
+    common: dict[str, Any] = {
+        "target": stack.target.value,
+        "tags": stack.tags,
+        "exceptions": stack.exceptions,
+        "network": shared_network(stack.target, stack.tags),
+    }
     return {
-        name: SecureRedis(
-            name,
-            {
-                **cache.arguments(),
-                "target": stack.target.value,
-                "tags": stack.tags,
-                "exceptions": stack.exceptions,
-                "network": network,
-            },
-        )
+        name: SecureRedis(name, cast("SecureRedisArgs", {**cache.arguments(), **common}))
         for name, cache in sorted(stack.caches.items())
     }
 

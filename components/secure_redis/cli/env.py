@@ -154,7 +154,7 @@ def env(
             _advise(connection, request)
         else:
             for path in write(directory, [*result.companions, result.document]):
-                click.echo(path)
+                click.echo(f"wrote {path}", err=True)
     except RenderingError as error:
         raise Failure(str(error)) from None
     except OSError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from secure_redis.connection import Connection
+
 from . import engine
 from .engine import Failure, Stack
 

@@ -8,6 +8,7 @@ import pulumi_tls as tls
 
 from secure_redis import pem
 from secure_redis.settings import CacheSettings, Mode
+
 from .names import LOOPBACK, is_address, is_wildcard
 from .settings import Certificates
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from secure_redis.settings import CacheSettings, Engine, Mode, Persistence, TlsProfile
+
 from .sizes import maxmemory_mb
 
 CONFIG_DIR = "/etc/redis"

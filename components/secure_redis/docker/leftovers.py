@@ -1,7 +1,9 @@
 """What a run that broke off left behind in Docker: made, but never written into the state."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
+from typing import Any
 
 from .labels import OWNER
 from .preflight import daemon
@@ -16,21 +18,20 @@ def remove(where: str, owner: str, known: Collection[str], *, volumes: bool) -> 
     """
     import docker.errors  # noqa: PLC0415 - only where the daemon is asked
 
-    ours = {"label": f"{OWNER}={owner}"}
+    ours: dict[str, Any] = {"label": f"{OWNER}={owner}"}
     removed: list[str] = []
     with daemon(where) as client:
-        found = [
-            *client.containers.list(all=True, filters=ours),
-            *client.networks.list(filters=ours),
-            *(client.volumes.list(filters=ours) if volumes else []),
+        # Containers first: what they use cannot be removed before them.
+        found: list[tuple[Any, Callable[[], None]]] = [
+            (thing, partial(thing.remove, force=True))
+            for thing in client.containers.list(all=True, filters=ours)
         ]
-        for thing in found:
-            if thing.id in known:
-                continue
-            with suppress(docker.errors.NotFound):
-                if thing in client.containers.list(all=True, filters=ours):
-                    thing.remove(force=True)
-                else:
-                    thing.remove()
-                removed.append(str(thing.name))
+        found += [(thing, thing.remove) for thing in client.networks.list(filters=ours)]
+        if volumes:
+            found += [(thing, thing.remove) for thing in client.volumes.list(filters=ours)]
+        for thing, take_away in found:
+            if thing.id not in known:
+                with suppress(docker.errors.NotFound):
+                    take_away()
+                    removed.append(str(thing.name))
     return removed

@@ -1,6 +1,7 @@
 """What only the Docker daemon can tell before a resource is made.
 
-Whether it is there, whether the ports are free, and which image there is. The daemon is asked and not changed, but for pulling an image that is missing.
+Whether it is there, whether the ports are free, and which image there is. The daemon is asked
+and not changed, but for pulling an image that is missing.
 """
 
 import errno
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from secure_redis.problems import Problem
 from secure_redis.schema import join
+
 from .images import candidates
 from .labels import CACHE
 from .names import container_name

@@ -14,6 +14,7 @@ from secure_redis.configuration import cache_from_args
 from secure_redis.connection import CaSource, TlsVerify
 from secure_redis.settings import CacheSettings, Mode, Persistence, Target
 from secure_redis.timestamps import rotate_by
+
 from . import certificates, config
 from .images import candidates
 from .labels import CACHE, CONFIG, FILES, OWNER, labels

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from secure_redis import pem
 from secure_redis.problems import Problem
 from secure_redis.schema import join
+
 from .names import LOOPBACK, is_address, is_wildcard
 from .sizes import MINIMUM_MB, memory_mb
 

@@ -14,6 +14,7 @@ from secure_redis.timestamps import parse
 
 if TYPE_CHECKING:
     from secure_redis.settings import CacheSettings
+
     from .settings import ExternalSettings
 
 MADE_HERE = {
