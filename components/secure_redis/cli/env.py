@@ -169,9 +169,9 @@ def connections(stack: Stack) -> dict[str, Connection]:
     """
     try:
         outputs = engine.outputs(stack)
-    except FileNotFoundError:
+    except OSError as error:
         raise Failure(
-            "there is no pulumi on PATH. `make shell` opens a shell that has it."
+            f"pulumi cannot be run: {error.strerror}. `make shell` opens a shell that has it."
         ) from None
     except ValueError:
         outputs = None

@@ -102,20 +102,28 @@ def ca(name: str, project: Path, cache: str | None) -> None:
 def closing_screen(stack: Stack) -> str:
     """Where each cache is, how to get its URL, and how to connect. Holds no secret."""
     connections = engine.outputs(stack)["connections"]
-    lines = [""]
-    for name in sorted(connections):
-        connection = Connection.from_dict(connections[name])
-        lines += [f"  {name:<10} {connection.url_redacted}   {_protection(connection)}"]
+    caches = {name: Connection.from_dict(connections[name]) for name in sorted(connections)}
     suffix = "" if stack.name == "local" else f" STACK={stack.name}"
-    first = Connection.from_dict(connections[min(connections)])
-    trust = f" --cacert <(make -s ca{suffix})" if first.ca_pem else ""
-    lines += [
-        "",
-        f"  the URL:    make -s url{suffix}" + (" CACHE=name" if len(connections) > 1 else ""),
-        f'  by hand:    redis-cli -u "$(make -s url{suffix})"{trust} ping',
-        f"  for an app: make env{suffix}   writes .env and the CA below ./connection/",
-    ]
-    return "\n".join(lines)
+    which = " CACHE=name" if len(caches) > 1 else ""
+    return "\n".join(
+        [
+            "",
+            *(f"  {name:<10} {c.url_redacted}   {_protection(c)}" for name, c in caches.items()),
+            "",
+            f"  the URL:    make -s url{suffix}{which}",
+            f"  by hand:    {_by_hand(next(iter(caches.values())), suffix)}",
+            f"  for an app: make env{suffix}{which}   writes .env and certificates to ./connection/",
+        ]
+    )
+
+
+def _by_hand(connection: Connection, suffix: str) -> str:
+    """The command that pings a cache with everything verified that redis-cli can verify."""
+    if connection.client_cert_pem:
+        trust = " --cacert ca.pem --cert client.crt --key client.key"
+        return f'cd connection && redis-cli -u "$(make -sC .. url{suffix})"{trust} ping'
+    trust = f" --cacert <(make -s ca{suffix})" if connection.ca_pem else ""
+    return f'redis-cli -u "$(make -s url{suffix})"{trust} ping'
 
 
 def _protection(connection: Connection) -> str:
