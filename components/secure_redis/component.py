@@ -1,7 +1,7 @@
 """What every component that is a cache has in common: the connection contract as its outputs."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 import pulumi
@@ -72,16 +72,14 @@ class CacheComponent(pulumi.ComponentResource):
     def _publish(self, facts: Mapping[str, Any]) -> None:
         """Sets all outputs from the base fields of a `Connection`, and registers them.
 
-        Outputs without a credential are computed from facts without one, so that they stay
-        readable.
+        Each output is computed from no more facts than it needs: one without a credential stays
+        readable, and a preview that cannot know the password or the container knows the host.
         """
-        public = {name: fact for name, fact in facts.items() if name not in SECRET_OUTPUTS}
-        readable = pulumi.Output.all(**public)
-        secret = pulumi.Output.secret(pulumi.Output.all(**facts))
-        outputs = {
-            name: (secret if name in SECRET_OUTPUTS else readable).apply(_reader(name))
-            for name in OUTPUTS
-        }
+        outputs: dict[str, pulumi.Output[Any]] = {}
+        for name in OUTPUTS:
+            known = pulumi.Output.from_input({k: facts[k] for k in _sources(name) if k in facts})
+            output = known.apply(_reader(name))
+            outputs[name] = pulumi.Output.secret(output) if name in SECRET_OUTPUTS else output
         for name, output in outputs.items():
             setattr(self, name, output)
         self.register_outputs(outputs)
@@ -93,9 +91,23 @@ class CacheComponent(pulumi.ComponentResource):
         )
 
 
+def _sources(name: str) -> set[str]:
+    """The facts from which an output follows."""
+    base = {field.name for field in fields(Connection)}
+    if name in base:
+        return {name}
+    if name in {"url_redacted", "otel_attributes"}:
+        return {"tls", "host", "port", "database"}
+    used = base - {"resource_id", "network"}
+    return used if name in SECRET_OUTPUTS else used - SECRET_FIELDS
+
+
+_REQUIRED = {f.name: "" for f in fields(Connection) if f.default is f.default_factory is MISSING}
+
+
 def _reader(name: str) -> Any:
     def read(facts: Mapping[str, Any]) -> Any:
-        connection = Connection(**{"password": "", **facts})
+        connection = Connection(**{**_REQUIRED, **facts})
         environment = ENVIRONMENTS.get(name)
         return environment(connection) if environment else plain(getattr(connection, name))
 

@@ -104,15 +104,15 @@ def closing_screen(stack: Stack) -> str:
     connections = engine.outputs(stack)["connections"]
     caches = {name: Connection.from_dict(connections[name]) for name in sorted(connections)}
     suffix = "" if stack.name == "local" else f" STACK={stack.name}"
-    which = " CACHE=name" if len(caches) > 1 else ""
+    chosen = suffix + (" CACHE=name" if len(caches) > 1 else "")
     return "\n".join(
         [
             "",
             *(f"  {name:<10} {c.url_redacted}   {_protection(c)}" for name, c in caches.items()),
             "",
-            f"  the URL:    make -s url{suffix}{which}",
+            f"  the URL:    make -s url{chosen}",
             f"  by hand:    {_by_hand(next(iter(caches.values())), suffix)}",
-            f"  for an app: make env{suffix}{which}   writes .env and certificates to ./connection/",
+            f"  for an app: make env{chosen}   writes .env and certificates to ./connection/",
         ]
     )
 

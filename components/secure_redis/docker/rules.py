@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from secure_redis import pem
 from secure_redis.problems import Problem
 from secure_redis.schema import join
 
@@ -141,6 +140,8 @@ def _certificates(path: str, cache: "CacheSettings") -> Iterator[Problem]:
 
 
 def _authority(base: str, cache: "CacheSettings") -> Iterator[Problem]:
+    from secure_redis import pem  # noqa: PLC0415 - cryptography, for those who bring certificates
+
     given = cache.docker.certificates.authority
     if given is None:
         return
@@ -152,6 +153,8 @@ def _authority(base: str, cache: "CacheSettings") -> Iterator[Problem]:
 
 
 def _server(base: str, cache: "CacheSettings") -> Iterator[Problem]:
+    from secure_redis import pem  # noqa: PLC0415 - cryptography, for those who bring certificates
+
     given = cache.docker.certificates.server
     if given is None:
         return

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from pulumi import Output
 
-from secure_redis import pem
 from secure_redis.connection import TlsVerify
 from secure_redis.problems import Problem
 from secure_redis.schema import join
@@ -88,6 +87,8 @@ def _transport(
 def _certificates(
     base: str, cache: "CacheSettings", endpoint: "ExternalSettings"
 ) -> Iterator[Problem]:
+    from secure_redis import pem  # noqa: PLC0415 - cryptography, where it is needed
+
     where = join(base, "authority")
     problems: list[Problem] = []
     if endpoint.authority is not None:

@@ -1,0 +1,1 @@
+"""The providers that need no cloud, and what installs them as plugins."""

@@ -1,0 +1,1 @@
+"""The `random` package: values from the operating system's random source."""

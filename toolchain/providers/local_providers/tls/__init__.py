@@ -1,0 +1,1 @@
+"""The `tls` package: keys, certificate requests and X.509 certificates."""
