@@ -148,12 +148,12 @@ def write_configuration(folder: Path) -> None:
     )
     (folder / "health_password").write_text(words["health"] + "\n")
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    signing = ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"]
     tls = folder / "tls"
     for command in (
         ["req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=CA"],
         ["req", *curve, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost"],
-        ["x509", "-req", "-in", "server.csr", "-out", "server.crt"]
-        + ["-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"],
+        ["x509", "-req", "-in", "server.csr", "-out", "server.crt", *signing],
     ):
         subprocess.run(["openssl", *command], cwd=tls, check=True, capture_output=True)
     for path in (folder, *folder.rglob("*")):

@@ -23,6 +23,8 @@ from urllib.parse import unquote, urlparse
 import click
 import yaml
 
+NO_ENGINE = "there is no pulumi on the PATH. Run `make up`, which obtains it, or install Pulumi."
+
 OWN_SECRETS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack file that bind it to one state's secrets."""
 
@@ -112,11 +114,14 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
             engine.send_signal(signal.SIGINT)
 
     with config_file(stack) as extra:
-        engine = subprocess.Popen(
-            ["pulumi", command, "--stack", stack.name, *extra, *arguments],
-            cwd=stack.project,
-            env=environment(),
-        )
+        try:
+            engine = subprocess.Popen(
+                ["pulumi", command, "--stack", stack.name, *extra, *arguments],
+                cwd=stack.project,
+                env=environment(),
+            )
+        except FileNotFoundError:
+            raise Failure(NO_ENGINE) from None
         before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
             code = engine.wait()
@@ -130,14 +135,7 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
 
 def query(stack: Stack, *arguments: str) -> str:
     """What the engine answers about the stack. Raises Failure with the engine's own words."""
-    done = subprocess.run(
-        ["pulumi", *arguments, "--stack", stack.name],
-        cwd=stack.project,
-        env=environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    done = _engine(stack.project, *arguments, "--stack", stack.name)
     if done.returncode:
         raise Failure(explain(stack, done.stderr))
     return done.stdout
@@ -179,14 +177,14 @@ def ensure(stack: Stack) -> None:
     if _state_file(stack) is not None:
         if _state_file(stack).is_file():  # pyright: ignore[reportOptionalMemberAccess]
             return
-    elif not _engine(stack.project, "stack", "select", stack.name).returncode:
+    elif not _engine(stack.project, "stack", "select", stack.name, "--non-interactive").returncode:
         return
     # In a project of the same name elsewhere: the engine would write a salt into the stack file.
     with tempfile.TemporaryDirectory(prefix="secure-redis-") as directory:
         project = yaml.safe_load((stack.project / "Pulumi.yaml").read_text())
         copy = {"name": project["name"], "runtime": "python"}
         (Path(directory) / "Pulumi.yaml").write_text(yaml.safe_dump(copy))
-        done = _engine(Path(directory), "stack", "init", stack.name)
+        done = _engine(Path(directory), "stack", "init", stack.name, "--non-interactive")
     if done.returncode and "already exists" not in done.stderr:
         raise Failure(explain(stack, done.stderr))
 
@@ -264,14 +262,17 @@ def connection(stack: Stack, cache: str | None) -> tuple[str, Mapping[str, Any]]
 
 
 def _engine(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        ["pulumi", *arguments, "--non-interactive"],
-        cwd=directory,
-        env=environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    try:
+        return subprocess.run(
+            ["pulumi", *arguments],
+            cwd=directory,
+            env=environment(),
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    except FileNotFoundError:
+        raise Failure(NO_ENGINE) from None
 
 
 def _backend_dir(stack: Stack) -> Path | None:
