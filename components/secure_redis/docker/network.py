@@ -8,6 +8,7 @@ import pulumi_docker as docker
 import pulumi_random as random
 
 from .labels import OWNER, labels
+from .names import stack_name
 
 
 class DockerNetworkArgs(TypedDict, total=False):
@@ -39,7 +40,7 @@ class DockerNetwork(pulumi.ComponentResource):
         self.owner = identity.hex
         network = docker.Network(
             name,
-            name=f"{pulumi.get_project()}-{pulumi.get_stack()}",
+            name=stack_name(),
             driver="bridge",
             options={"com.docker.network.bridge.host_binding_ipv4": "127.0.0.1"},
             labels=labels({**args.get("tags", {}), OWNER: self.owner}),

@@ -370,7 +370,7 @@ def test_what_the_engine_can_get_wrong(
 def test_no_engine_at_all(engine: Engine) -> None:
     (engine.directory / "pulumi").unlink()
     result = CliRunner(env={"PATH": str(engine.directory)}).invoke(env, [])
-    failed(result, "pulumi cannot be run", "make shell")
+    failed(result, "there is no pulumi on the PATH", "make up")
 
 
 @pytest.mark.parametrize(

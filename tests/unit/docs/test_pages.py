@@ -1,0 +1,74 @@
+"""The pages: generated ones are up to date, links lead somewhere, nothing points outside."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from secure_redis.configuration import parse_stack
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("components/*.md")])
+
+
+def test_reference_is_what_the_settings_say():
+    command = [sys.executable, str(ROOT / "docs" / "reference_pages.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", h.lower()).strip().replace(" ", "-") for h in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path):
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if target.startswith(("http:", "https:", "mailto:")):
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), f"{page.name}: {target}"
+        if anchor:
+            assert anchor in anchors(linked), f"{page.name}: {target}"
+
+
+def test_the_readme_is_indexed():
+    readme = (ROOT / "README.md").read_text()
+    assert [p.name for p in ROOT.glob("docs/*.md") if f"docs/{p.name}" not in readme] == []
+
+
+def yaml_examples() -> list[tuple[str, str]]:
+    found = [
+        (page.name, block)
+        for page in PAGES
+        for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+        if block.startswith("config:")
+    ]
+    assert len(found) >= 3
+    return found
+
+
+def settings(text: str) -> dict[str, Any]:
+    prefix = "secure-redis:"
+    config = yaml.safe_load(text)["config"]
+    raw = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
+    for cache in raw["caches"].values():
+        if "external" in cache:
+            # A secret of the stack: encrypted in its file, or not yet set.
+            cache["external"]["password"] = "p" * 48
+    return raw
+
+
+@pytest.mark.parametrize(("page", "block"), yaml_examples())
+def test_stack_files_in_the_pages_are_valid(page: str, block: str):
+    assert parse_stack(settings(block)).caches, page
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("stacks/*.yaml")), ids=lambda path: path.name)
+def test_stack_files_of_the_repository_are_valid(path: Path):
+    assert parse_stack(settings(path.read_text())).caches
