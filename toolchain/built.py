@@ -1,0 +1,243 @@
+"""The parts that are built from published modules where no download site can be reached.
+
+Go programs and a Python environment, each kept on its own, and a `home`: all of them, arranged as
+the engine looks for them.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .commands import must, run_together
+from .errors import PreparationError
+from .go import (
+    GoBuild,
+    build,
+    check_room,
+    clear_work,
+    find_go,
+    module_directory,
+    parallel_packages,
+    required_go,
+)
+from .machine import available_memory
+from .progress import Task
+from .providers.install import install as install_provider
+from .python_env import find_uv, uv_environment
+from .steps import Setup
+from .store import Part, digest_of, source_files
+
+PULUMI_VERSION = "3.250.0"
+SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+IN_PYTHON = frozenset({"random", "tls"})
+BUILDABLE = frozenset({"docker", *IN_PYTHON})
+FIRST_START_SECONDS = 60.0
+_BESIDE_HOST = (
+    "python/cmd/pulumi-language-python-exec",
+    "python/dist/pulumi-resource-pulumi-python",
+)
+
+
+@dataclass(frozen=True)
+class BuiltParts:
+    """What is built from published modules, by its place in the store."""
+
+    programs: dict[str, Part]  # name of the Go module's directory -> part
+    providers: Part | None  # the Python providers, if the target needs one
+    plugins: dict[str, str]  # name -> version
+    home: Part  # all of them, arranged as the engine looks for them
+
+
+def built_parts(setup: Setup, plugins: dict[str, str], *, with_engine: bool) -> BuiltParts:
+    """The parts for these plugins, with an engine or for one that is there already."""
+    toolchain = Path(__file__).parent
+    machine = setup.machine
+    wanted = ["engine", "language-python"] if with_engine else []
+    wanted += ["docker-provider"] if "docker" in plugins else []
+    programs = {
+        name: Part(
+            name,
+            plugins["docker"] if name == "docker-provider" else PULUMI_VERSION,
+            digest_of(source_files(toolchain / name), machine.system, machine.arch),
+        )
+        for name in wanted
+    }
+    providers = None
+    sources = ""
+    if IN_PYTHON.intersection(plugins):
+        facts = (str(machine.python), machine.system, machine.arch)
+        providers = Part("providers", "1", digest_of([_provider_pins(setup)], *facts))
+        sources = digest_of(source_files(toolchain / "providers"))
+    everything = [part.directory for part in (*programs.values(), providers) if part] + [sources]
+    everything += [f"{name} {version}" for name, version in sorted(plugins.items())]
+    kind = "pulumi-home" if with_engine else "plugins-home"
+    home = Part(kind, PULUMI_VERSION, digest_of((), *everything))
+    return BuiltParts(programs, providers, plugins, home)
+
+
+def build_all(setup: Setup, task: Task, parts: BuiltParts, users_plugins: list[Path]) -> None:
+    """Builds the missing parts, side by side (one after the other where memory is short).
+
+    users_plugins: directories of plugins that the user's own engine has and goes on using.
+    """
+    toolchain = Path(__file__).parent
+    missing = {name: part for name, part in parts.programs.items() if not setup.store.has(part)}
+    jobs: list[Callable[[], None]] = []
+    if parts.providers and not setup.store.has(parts.providers):
+        providers = parts.providers
+        jobs.append(lambda: _make_providers(setup, providers))
+    with setup.store.shared("go-work") as alone:
+        work = setup.store.root / "go-work"
+        cpus = os.cpu_count() or 1
+        together, parallel = parallel_packages(len(missing), cpus, available_memory())
+        turn = threading.Lock()
+        if missing:
+            check_room(setup.store.root)
+            task.update("finding Go")
+            go = find_go(setup, task, required_go([toolchain / name for name in missing]))
+            for name, part in missing.items():
+                job = _GoJob(setup, go, work, toolchain / name, part, parallel)
+                jobs.append(job if together else _in_turn(turn, job))
+        task.update(f"{len(jobs)} parts")
+        run_together(setup.children, jobs)
+        if missing and alone():
+            task.update("removing the builds' caches")
+            clear_work(work)
+    setup.store.obtain(
+        parts.home,
+        lambda directory: _arrange(setup, parts, users_plugins, directory),
+        doing="arranging the plugins",
+    )
+    task.result = "ready"
+
+
+def _in_turn(turn: threading.Lock, job: Callable[[], None]) -> Callable[[], None]:
+    def one_at_a_time() -> None:
+        with turn:
+            job()
+
+    return one_at_a_time
+
+
+_BUILDS: dict[str, tuple[str, str, str]] = {
+    # directory of the module: program, package, what it is
+    "engine": ("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "Pulumi engine"),
+    "language-python": ("pulumi-language-python", ".", "Python language host"),
+    "docker-provider": ("pulumi-resource-docker", ".", "Docker plugin"),
+}
+_PACKAGES = {"engine": 1150, "language-python": 510, "docker-provider": 1450}
+_USUAL = {
+    "engine": "6 to 9 minutes",
+    "language-python": "2 minutes",
+    "docker-provider": "5 to 9 minutes",
+}
+
+
+@dataclass(frozen=True)
+class _GoJob:
+    """The build of one Go part into the store."""
+
+    setup: Setup
+    go: str
+    work: Path
+    module: Path
+    part: Part
+    parallel: int
+
+    def __call__(self) -> None:
+        name = self.part.name
+        title = _BUILDS[name][2]
+        announcement = (
+            f"building version {self.part.version} from Go modules (usually {_USUAL[name]})"
+        )
+        with self.setup.board.task(title, announcement) as task:
+
+            def make(directory: Path) -> None:
+                self._make(task, directory)
+
+            self.setup.store.obtain(self.part, make, doing=f"building the {title}")
+            task.result = "built"
+
+    def _make(self, task: Task, directory: Path) -> None:
+        program, package, _ = _BUILDS[self.part.name]
+        ldflags = "-s -w"
+        if self.part.name == "engine":
+            ldflags += f" -X {SDK_MODULE}/go/common/version.Version=v{PULUMI_VERSION}"
+        what = GoBuild(self.module, package, _PACKAGES[self.part.name], ldflags)
+        output = directory / program
+        build(
+            self.setup, task, self.go, self.work, what=what, output=output, parallel=self.parallel
+        )
+        if self.part.name == "language-python":
+            sdk = module_directory(self.setup, self.go, self.work, self.module, SDK_MODULE)
+            for file in _BESIDE_HOST:
+                copy = directory / Path(file).name
+                shutil.copyfile(sdk / file, copy)
+                copy.chmod(0o755)
+
+
+def _make_providers(setup: Setup, part: Part) -> None:
+    """A Python environment for the random and tls providers, apart from the project's own."""
+    with setup.board.task("random and tls plugins", "installing (usually half a minute)") as task:
+
+        def make(directory: Path) -> None:
+            uv = find_uv(setup, task)
+            env = uv_environment(setup)
+            python = ["--python", str(setup.machine.python)]
+            new = [uv, "venv", "--quiet", "--clear", "--relocatable", *python, str(directory)]
+            must(setup.children.run(new, env=env), "making the providers' Python environment")
+            pins = str(_provider_pins(setup))
+            command = [uv, "pip", "install", "--python", str(directory / "bin" / "python")]
+            command += ["--require-hashes", "--compile-bytecode", "-r", pins]
+            result = setup.children.run(
+                command, env=env, on_line=lambda s: task.update(s.strip()[:60])
+            )
+            must(result, "installing the providers' packages", network=True)
+
+        setup.store.obtain(part, make, doing="installing the random and tls plugins")
+        task.result = "installed"
+
+
+def _provider_pins(setup: Setup) -> Path:
+    return setup.project / "requirements" / "providers.txt"
+
+
+def _arrange(setup: Setup, parts: BuiltParts, users_plugins: list[Path], directory: Path) -> None:
+    """Makes a PULUMI_HOME: programs in bin/, plugins where the engine looks first."""
+    plugins = directory / "plugins"
+    for name, part in parts.programs.items():
+        source = setup.store.path(part)
+        if name == "docker-provider":
+            folder = plugins / f"resource-docker-v{parts.plugins['docker']}"
+        else:
+            folder = directory / "bin"
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in sorted(source.iterdir()):
+            _link(file, folder / file.name)
+    for name in sorted(IN_PYTHON.intersection(parts.plugins)):
+        if parts.providers is None:
+            raise PreparationError(f"no Python environment for the {name} plugin")
+        python = setup.store.path(parts.providers) / "bin" / "python"
+        install_provider(name, python, plugins / f"resource-{name}-v{parts.plugins[name]}")
+    plugins.mkdir(exist_ok=True)
+    for source in users_plugins:
+        # Real directories with linked files: the engine does not look into linked directories.
+        (plugins / source.name).mkdir(exist_ok=True)
+        for file in source.iterdir():
+            (plugins / source.name / file.name).symlink_to(file)
+    engine = directory / "bin" / "pulumi"
+    if engine.exists():
+        env = {**setup.environ, "PULUMI_HOME": str(directory), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        answer = setup.children.run([engine, "version"], env=env, timeout=FIRST_START_SECONDS)
+        must(answer, "the first start of the built engine")
+
+
+def _link(source: Path, target: Path) -> None:
+    """A hard link, because the engine looks for its language host beside its own real path."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -1,0 +1,103 @@
+"""What the tests need beside the project's own packages: command-line tools and Node clients."""
+
+import re
+import shutil
+from pathlib import Path
+
+from .commands import must
+from .errors import PreparationError
+from .machine import at_least
+from .packages import install
+from .progress import Task
+from .steps import Finding, Setup
+from .store import digest_of
+
+CLIENTS = Path("tests", "docker", "clients")
+MIN_NODE = "18"
+_PACKAGES = {
+    "openssl": ["openssl"],
+    "redis-cli": ["redis-tools"],
+    "node": ["nodejs", "npm"],
+    "npm": ["npm"],
+    "docker-compose": ["docker-compose"],
+}
+_MARKER = ".secure-redis-installed"
+
+
+def missing_tools(setup: Setup) -> list[str]:
+    """The programs that are not there, or (node) too old."""
+    path = setup.environ.get("PATH")
+    missing = [name for name in _PACKAGES if not shutil.which(name, path=path)]
+    node = shutil.which("node", path=path)
+    if node and not at_least(_node_version(setup, node), MIN_NODE):
+        missing.append("node")
+    return missing
+
+
+def _node_version(setup: Setup, node: str) -> str:
+    """Node's version from the file beside it if possible: starting node takes 40 ms at each run."""
+    header = Path(node).resolve().parent.parent / "include" / "node" / "node_version.h"
+    try:
+        text = header.read_text(encoding="utf-8")
+        match = re.search(r"#define NODE_MAJOR_VERSION (\d+)", text)
+        if match:
+            return match.group(1)
+    except OSError:
+        pass
+    return setup.children.run([node, "--version"], timeout=30).text
+
+
+def _clients_state(setup: Setup) -> tuple[Path | None, str]:
+    """The Node clients' folder if they must be installed, and the hash of their lock file."""
+    folder = setup.project / CLIENTS
+    lock = folder / "package-lock.json"
+    if not lock.is_file():
+        return None, ""
+    digest = digest_of([lock])
+    try:
+        installed = (folder / "node_modules" / _MARKER).read_text()
+    except OSError:
+        installed = ""
+    return (None if installed == digest else folder), digest
+
+
+def look(setup: Setup) -> Finding:
+    """Ready when every tool is there and the Node clients are those of the lock file."""
+    missing = missing_tools(setup)
+    clients, _ = _clients_state(setup)
+    if not missing and not clients:
+        return Finding(True, ", ".join(_PACKAGES))
+    found = f"missing: {', '.join([*missing, *(['Node clients'] if clients else [])])}"
+    packages = sorted({package for name in missing for package in _PACKAGES[name]})
+    if packages and not setup.machine.can_install_packages:
+        return Finding(
+            False,
+            found,
+            blocked=f"the tests need programs that are not here: {', '.join(missing)}\n"
+            f"On Debian or Ubuntu: sudo apt-get install {' '.join(packages)}",
+        )
+    plan = [f"apt-get install {' '.join(packages)}"] if packages else []
+    plan += [f"npm ci in {CLIENTS}"] if clients else []
+    return Finding(False, found, ", ".join(plan), "half a minute")
+
+
+def obtain(setup: Setup, task: Task) -> None:
+    """Installs the missing tools by apt and the Node clients by npm."""
+    finding = look(setup)
+    if finding.blocked:
+        raise PreparationError(finding.blocked)
+    missing = missing_tools(setup)
+    if missing:
+        install(setup, task, sorted({p for name in missing for p in _PACKAGES[name]}))
+    with setup.store.locked("node-clients", "installing the Node clients"):
+        clients, digest = _clients_state(setup)
+        if clients:
+            task.update("npm ci")
+            result = setup.children.run(
+                ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+                env=setup.environ,
+                cwd=clients,
+            )
+            must(result, f"npm ci in {CLIENTS}", network=True)
+            (clients / "node_modules" / _MARKER).write_text(digest)
+    task.result = "installed"
