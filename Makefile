@@ -36,7 +36,7 @@ env: ## write .env and certificates of the first cache, or of CACHE=name, to ./c
 	@$(RUN) -- secure-redis env $(ON_CACHE) --out connection
 
 shell: ## a shell where `pulumi` works on the same engine, backend and passphrase
-	@PULUMI_STACK="$(STACK)" $(RUN) -- "$${SHELL:-/bin/sh}"
+	@PULUMI_STACK="$(STACK)" PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true $(RUN) -- "$${SHELL:-/bin/sh}"
 
 doctor-machine: ## what this machine has, what would be obtained, and why
 	@./toolchain/run doctor --stack "$(STACK)"

@@ -35,6 +35,8 @@ Flag = Annotated[bool, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
 Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
+HostName = Annotated[str, Field(strict=True, max_length=253, pattern=r"^[A-Za-z0-9_.:*-]+$")]
+"""A DNS name (a wildcard too) or an IP address."""
 WiredText = Text | Output[str]
 """A text that another resource may provide; an Output is not validated before it is known."""
 

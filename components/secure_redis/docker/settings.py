@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from secure_redis.schema import Number, Settings, Text, Whole, WiredText
+from secure_redis.schema import HostName, Number, Settings, Text, Whole, WiredText
 
 
 class AuthorityCertificate(Settings):
@@ -49,10 +49,10 @@ class DockerSettings(Settings):
     publish_address: Text = "127.0.0.1"
     """Address of the machine on which the port is published. The modes none and password accept
     loopback addresses only."""
-    advertised_host: Text | None = None
+    advertised_host: HostName | None = None
     """Name or address by which clients reach the machine, when that is not `publishAddress`; the
     certificate carries it."""
-    host_names: list[Text] = Field(default_factory=list[str])
+    host_names: list[HostName] = Field(default_factory=list[str])
     """Further names and addresses that the certificate carries."""
     image: Text | None = None
     """Image of the server. Default: the engine's official one, or the one built on this machine."""

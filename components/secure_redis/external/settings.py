@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from secure_redis.connection import TlsVerify
-from secure_redis.schema import Flag, Settings, Text, Whole, WiredText
+from secure_redis.schema import Flag, HostName, Settings, Text, Whole, WiredText
 
 
 class ClientCertificate(Settings):
@@ -30,14 +30,14 @@ class ExternalSettings(Settings):
     """Secret. Password of that user; required unless the mode is none."""
     tls_verify: TlsVerify = TlsVerify.FULL
     """What clients verify: full (chain and host name), or ca if the certificate names no host."""
-    tls_server_name: Text | None = None
+    tls_server_name: HostName | None = None
     """Name in the certificate, where it differs from `host`."""
     authority: WiredText | None = None
     """CA certificates by which clients verify the endpoint: PEM text or a file's path. Default: the
     operating system's trust store."""
     client: ClientCertificate | None = None
     """Client certificate, required by the mode mtls."""
-    reader_host: Text | None = None
+    reader_host: HostName | None = None
     """Name of an endpoint for reads that may be stale."""
     cluster_mode: Flag = False
     """Whether the endpoint speaks the cluster protocol."""
