@@ -91,6 +91,16 @@ class CacheComponent(pulumi.ComponentResource):
         )
 
 
+def secret_ref(name: str, version: int) -> dict[str, str]:
+    """Where a credential is kept that lies in the stack's own encrypted outputs."""
+    return {
+        "kind": "pulumi-stack",
+        "id": f"{pulumi.get_project()}/{pulumi.get_stack()}",
+        "version": str(version),
+        "json_key": f"connections.{name}.password",
+    }
+
+
 def _sources(name: str) -> set[str]:
     """The facts from which an output follows."""
     base = {field.name for field in fields(Connection)}

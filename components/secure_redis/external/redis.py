@@ -6,7 +6,7 @@ import pulumi
 
 from secure_redis import pem
 from secure_redis.args import CacheArgs
-from secure_redis.component import CacheComponent
+from secure_redis.component import CacheComponent, secret_ref
 from secure_redis.configuration import cache_from_args
 from secure_redis.connection import CaSource, TlsVerify
 from secure_redis.settings import Target
@@ -55,12 +55,7 @@ class ExternalRedis(CacheComponent):
                 "ca_not_after": pulumi.Output.from_input(authority).apply(pem.not_after),
                 "credential_issued_at": endpoint.issued_at or "",
                 "rotate_by": rotate_by(endpoint.issued_at or "", cache.rotation_days),
-                "secret_ref": {
-                    "kind": "pulumi-stack",
-                    "id": f"{pulumi.get_project()}/{pulumi.get_stack()}",
-                    "version": str(cache.rotation.generation),
-                    "json_key": f"connections.{name}.password",
-                },
+                "secret_ref": secret_ref(name, cache.rotation.generation),
                 "resource_id": pulumi.Output.format("{0}:{1}", endpoint.host, endpoint.port),
                 **client,
             }
