@@ -25,6 +25,9 @@ import yaml
 
 NO_ENGINE = "there is no pulumi on the PATH. Run `make up`, which obtains it, or install Pulumi."
 
+WRONG_PASSPHRASE = "incorrect passphrase"
+"""What the engine says of a passphrase with which the stack was not made."""
+
 OWN_SECRETS = ("encryptionsalt", "encryptedkey", "secretsprovider")
 """Keys of a stack file that bind it to one state's secrets."""
 
@@ -78,6 +81,7 @@ def find(name: str, project: Path) -> Stack:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There is: {', '.join(known) or 'none'}."
         raise Failure(f"there is no stack file stacks/Pulumi.{name}.yaml. {hint}")
+    settings_of(stack)
     return stack
 
 
@@ -103,7 +107,7 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
     """Runs an operation of the engine on the stack, on this terminal; its exit code.
 
     Raises Interrupted after a signal: the engine first ends its current step, so that its state is
-    whole.
+    whole. Raises Failure when the passphrase is wrong.
     """
     signals: list[int] = []
 
@@ -128,6 +132,10 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+        if code and not signals:
+            refused = _engine(stack.project, "config", "--stack", stack.name, *extra).stderr
+            if WRONG_PASSPHRASE in refused:
+                raise Failure(explain(stack, refused))
     if signals:
         raise Interrupted("interrupted. Run the same command again: it goes on from here.")
     return code
@@ -143,7 +151,7 @@ def query(stack: Stack, *arguments: str) -> str:
 
 def explain(stack: Stack, text: str) -> str:
     """The engine's complaint with its cause and cure where we know them. No secret in either."""
-    if "incorrect passphrase" in text:
+    if WRONG_PASSPHRASE in text:
         source = os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE") or "PULUMI_CONFIG_PASSPHRASE"
         return (
             f"the passphrase in {source} is not the one with which the stack {stack.name} was "
@@ -166,7 +174,8 @@ def config_file(stack: Stack) -> Iterator[list[str]]:
     directory = Path(tempfile.mkdtemp(prefix="secure-redis-"))
     try:
         copy = directory / stack.file.name
-        copy.write_text(text)
+        # With the state's salt in it, the engine refuses a wrong passphrase before all else.
+        copy.write_text(f"{text}\n{_salt_line(stack)}")
         yield ["--config-file", str(copy)]
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -286,6 +295,17 @@ def _state_file(stack: Stack) -> Path | None:
     if folder is None:
         return None
     return folder / ".pulumi" / "stacks" / _project_name(stack.project) / f"{stack.name}.json"
+
+
+def _salt_line(stack: Stack) -> str:
+    """The salt of the state's passphrase as a line of a stack file; empty where there is none."""
+    state = _state_file(stack)
+    if state is None or not state.is_file():
+        return ""
+    checkpoint = json.loads(state.read_text()).get("checkpoint") or {}
+    providers = (checkpoint.get("latest") or {}).get("secrets_providers") or {}
+    salt = (providers.get("state") or {}).get("salt")
+    return f"encryptionsalt: {salt}\n" if providers.get("type") == "passphrase" and salt else ""
 
 
 def _project_name(project: Path) -> str:
