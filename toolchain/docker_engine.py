@@ -21,7 +21,9 @@ from .steps import Finding, Setup
 
 DEFAULT_SOCKET = Path("/var/run/docker.sock")
 PID_FILE = Path("/var/run/docker.pid")
+SYSTEMD = Path("/run/systemd/system")  # is there where systemd runs
 START_SECONDS = 30.0
+SETTLE_SECONDS = 2.0
 LOG_NAME = "dockerd.log"
 
 
@@ -122,11 +124,11 @@ def obtain(setup: Setup, task: Task) -> None:
             return
         if not _dockerd(setup) or not shutil.which("iptables", path=_admin_path(setup)):
             install(setup, task, ["docker.io", "iptables"])
-        if _answers_soon(setup, 2.0):  # installing a package may start its service
-            task.result = "installed"
-            return
+            if _answers_soon(setup, SETTLE_SECONDS):  # the package may have started its service
+                task.result = "installed"
+                return
         task.update("starting")
-        if Path("/run/systemd/system").is_dir():
+        if SYSTEMD.is_dir():
             must(setup.children.run(["systemctl", "start", "docker"]), "systemctl start docker")
             log = "journalctl -u docker"
         else:

@@ -25,7 +25,7 @@ import yaml
 
 NO_ENGINE = "there is no pulumi on the PATH. Run `make up`, which obtains it, or install Pulumi."
 
-WRONG_PASSPHRASE = "incorrect passphrase"
+WRONG_PASSPHRASE = "incorrect passphrase"  # noqa: S105 - words of the engine
 """What the engine says of a passphrase with which the stack was not made."""
 
 OWN_SECRETS = ("encryptionsalt", "encryptedkey", "secretsprovider")

@@ -1,4 +1,4 @@
-"""A scratch repository and machine for the toolchain, with fake programs where real ones are slow."""
+"""A scratch repository and machine, with fake programs where real ones are slow."""
 
 import os
 import sys

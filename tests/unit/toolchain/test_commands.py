@@ -3,17 +3,19 @@
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
+from toolchain import commands
 from toolchain.commands import Children, Result, must, run_together
 from toolchain.errors import PreparationError, StoppedError
 
 
 def alive(pid):
     try:
-        with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
 
@@ -73,7 +75,8 @@ def test_stop_ends_the_whole_group_and_refuses_new_programs(tmp_path):
         children.run(["true"])
 
 
-def test_a_program_that_ignores_sigterm_is_ended_too(tmp_path):
+def test_a_program_that_ignores_sigterm_is_ended_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "GRACE_SECONDS", 0.3)
     children = Children()
     note = tmp_path / "pid"
     script = (
@@ -126,8 +129,6 @@ def test_a_failure_shows_the_last_lines_and_that_parts_are_kept():
 
 @pytest.mark.parametrize("present", [True, False])
 def test_programs_die_with_us_where_the_system_can_do_that(monkeypatch, present):
-    from toolchain import commands
-
     monkeypatch.setattr(commands.shutil, "which", lambda _: "/bin/setpriv" if present else None)
     wanted = ["/bin/setpriv", "--pdeathsig", "TERM", "--"] if present else []
     assert commands._ends_with_us() == (wanted if sys.platform == "linux" else [])

@@ -1,4 +1,4 @@
-"""The project's .venv: when it is left alone, topped up, or made again. uv is a fake that records."""
+"""The project's .venv: left alone, topped up, or made again. uv is a fake that records."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 from toolchain import python_env
 from toolchain.errors import PreparationError
 
-# `uv venv ... PATH` makes a tiny environment; `uv pip install` records its words, and fails on order.
+# `uv venv ... PATH` makes a tiny environment; `uv pip install` records, and fails on order.
 UV = f"""
 echo "$*" >> "$(dirname "$0")/uv.log"
 case "$1" in
