@@ -76,10 +76,14 @@ class CacheComponent(pulumi.ComponentResource):
         readable, and a preview that cannot know the password or the container knows the host.
         """
         outputs: dict[str, pulumi.Output[Any]] = {}
+        known: dict[frozenset[str], pulumi.Output[Any]] = {}
         for name in OUTPUTS:
-            known = pulumi.Output.from_input({k: facts[k] for k in _sources(name) if k in facts})
-            output = known.apply(_reader(name))
-            outputs[name] = pulumi.Output.secret(output) if name in SECRET_OUTPUTS else output
+            sources = _sources(name)
+            if sources not in known:
+                given = {key: facts[key] for key in sources if key in facts}
+                wrap = pulumi.Output.secret if sources & SECRET_FIELDS else pulumi.Output.from_input
+                known[sources] = wrap(given)
+            outputs[name] = known[sources].apply(_reader(name))
         for name, output in outputs.items():
             setattr(self, name, output)
         self.register_outputs(outputs)
@@ -101,13 +105,13 @@ def secret_ref(name: str, version: int) -> dict[str, str]:
     }
 
 
-def _sources(name: str) -> set[str]:
+def _sources(name: str) -> frozenset[str]:
     """The facts from which an output follows."""
-    base = {field.name for field in fields(Connection)}
+    base = frozenset(field.name for field in fields(Connection))
     if name in base:
-        return {name}
+        return frozenset({name})
     if name in {"url_redacted", "otel_attributes"}:
-        return {"tls", "host", "port", "database"}
+        return frozenset({"tls", "host", "port", "database"})
     used = base - {"resource_id", "network"}
     return used if name in SECRET_OUTPUTS else used - SECRET_FIELDS
 

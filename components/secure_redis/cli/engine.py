@@ -132,10 +132,12 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        if code and not signals:
-            refused = _engine(stack.project, "config", "--stack", stack.name, *extra).stderr
-            if WRONG_PASSPHRASE in refused:
-                raise Failure(explain(stack, refused))
+    if code and not signals:
+        # Something that needs the secrets, and nothing else, tells whether they can be read.
+        probe = ("stack", "export", "--show-secrets", "--stack", stack.name)
+        refused = _engine(stack.project, *probe).stderr
+        if WRONG_PASSPHRASE in refused:
+            raise Failure(explain(stack, refused))
     if signals:
         raise Interrupted("interrupted. Run the same command again: it goes on from here.")
     return code

@@ -13,7 +13,7 @@ from toolchain.errors import PreparationError
 
 MODULE = "example.com/tiny"
 SOURCE = 'package tiny\n\nfunc Word() string { return "verified" }\n'
-GO = shutil.which("go")
+GO = shutil.which("go") or "go"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def module(tmp_path, make_setup):
     (source / "main.go").write_text(
         f'package main\n\nimport "{MODULE}"\n\nfunc main() {{ println(tiny.Word()) }}\n'
     )
-    assert GO, "Go is needed for this test: it comes with the toolchain"
+    assert shutil.which(GO), "Go is needed for this test"
     setup = make_setup(
         environ={
             "GOPROXY": f"file://{tmp_path / 'proxy'}",
@@ -108,10 +108,10 @@ def test_a_lost_connection_is_tried_again_and_then_said(module, task, tmp_path):
 
 def test_an_error_in_the_source_is_not_tried_again(module, task, tmp_path):
     setup, source, work = module
-    (source / "main.go").write_text("package main\n\nfunc main( {\n")
+    (source / "main.go").write_text("package main\n\nimport \"fmt\n")
     lines = []
     task.say = lines.append
-    with pytest.raises(PreparationError, match="syntax error"):
+    with pytest.raises(PreparationError, match="string not terminated|not terminated|newline in string"):
         build(setup, task, source, work, tmp_path / "program.out")
     assert lines == []
 

@@ -51,7 +51,7 @@ class Site(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Site
+    server: Site  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_HEAD(self):
         time.sleep(self.server.delay)
@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if self.path in self.server.cut else body)
 
-    def log_message(self, *args):
+    def log_message(self, *_):  # pyright: ignore[reportIncompatibleMethodOverride]
         pass
 
 
