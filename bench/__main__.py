@@ -6,6 +6,7 @@ Usage: python -m bench [--rounds N] [--skip-live]
 import argparse
 import os
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,6 +46,13 @@ def program(directory: str, caches: int) -> Cost:
     return run(command, cwd=ROOT, environ=environ)
 
 
+def count_calls(caches: int) -> int:
+    """Python calls of the program: the same on every machine, busy or not."""
+    command = [sys.executable, "bench/program.py", ".", str(caches), "--calls"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
 def program_table(rounds: int) -> None:
     """Program time and memory beside the shortest hand-written program."""
     program(".", 1), program("bench/handwritten", 1)
@@ -58,19 +66,21 @@ def program_table(rounds: int) -> None:
 
 def growth_table(rounds: int) -> None:
     """Program time and memory by number of caches."""
-    print("| caches in a stack (mocks) | CPU time | each further cache | peak memory | each |")
-    print("|---|---|---|---|---|")
-    before: tuple[int, Cost] | None = None
+    title = "| caches in a stack (mocks) | CPU time | peak memory | calls |"
+    print(f"{title} each further: CPU time | memory | calls |")
+    print("|---|---|---|---|---|---|---|")
+    before: tuple[int, Cost, int] | None = None
     for size in SIZES:
         cost = medians([program(".", size) for _ in range(rounds)])
-        seconds = memory = ""
+        calls = count_calls(size)
+        each = "| | |"
         if before:
             added = size - before[0]
-            seconds = f"{(cost.cpu_seconds - before[1].cpu_seconds) / added * 1000:.0f} ms"
-            memory = f"{(cost.peak_mib - before[1].peak_mib) / added:.1f} MiB"
-        cpu, peak = f"{cost.cpu_seconds:.2f} s", f"{cost.peak_mib:.0f} MiB"
-        print(f"| {size} | {cpu} | {seconds} | {peak} | {memory} |")
-        before = (size, cost)
+            seconds = (cost.cpu_seconds - before[1].cpu_seconds) / added
+            memory = (cost.peak_mib - before[1].peak_mib) / added
+            each = f"{seconds * 1000:.0f} ms | {memory:.1f} MiB | {(calls - before[2]) // added} |"
+        print(f"| {size} | {cost.cpu_seconds:.2f} s | {cost.peak_mib:.0f} MiB | {calls} | {each}")
+        before = (size, cost, calls)
     print()
 
 

@@ -105,14 +105,16 @@ def secret_ref(name: str, version: int) -> dict[str, str]:
     }
 
 
+_BASE = frozenset(field.name for field in fields(Connection))
+
+
 def _sources(name: str) -> frozenset[str]:
     """The facts from which an output follows."""
-    base = frozenset(field.name for field in fields(Connection))
-    if name in base:
+    if name in _BASE:
         return frozenset({name})
     if name in {"url_redacted", "otel_attributes"}:
         return frozenset({"tls", "host", "port", "database"})
-    used = base - {"resource_id", "network"}
+    used = _BASE - {"resource_id", "network"}
     return used if name in SECRET_OUTPUTS else used - SECRET_FIELDS
 
 

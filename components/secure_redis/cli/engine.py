@@ -327,4 +327,7 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
+    # Killed, but not yet collected by its parent: nothing of it runs any more.
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
     return True
