@@ -16,6 +16,7 @@ from pathlib import Path
 from .errors import PreparationError, StoppedError
 
 GRACE_SECONDS = 3.0
+CLEAN_UP_SECONDS = 10.0
 TAIL_LINES = 30
 
 
@@ -153,6 +154,7 @@ def run_together(children: Children, jobs: Sequence[Callable[[], None]]) -> None
     When the caller is interrupted the jobs are ended, and get 10 s to remove what they half made.
     """
     failures: list[BaseException] = []
+    finished: list[bool] = []
 
     def guarded(job: Callable[[], None]) -> None:
         try:
@@ -162,18 +164,22 @@ def run_together(children: Children, jobs: Sequence[Callable[[], None]]) -> None
         except BaseException as problem:  # noqa: BLE001 - raised again by the thread that waits
             failures.append(problem)
             children.stop()
+        finally:
+            finished.append(True)
 
-    threads = [threading.Thread(target=guarded, args=(job,), daemon=True) for job in jobs]
-    for thread in threads:
-        thread.start()
+    def wait(seconds: float) -> None:
+        # Not by join(): interrupted, it takes a thread that runs for one that has ended.
+        deadline = time.monotonic() + seconds
+        while len(finished) < len(jobs) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    for job in jobs:
+        threading.Thread(target=guarded, args=(job,), daemon=True).start()
     try:
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.2)
+        wait(float("inf"))
     except KeyboardInterrupt:
         children.stop()
-        for thread in threads:
-            thread.join(10)
+        wait(CLEAN_UP_SECONDS)
         raise
     if failures:
         raise failures[0]

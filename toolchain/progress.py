@@ -29,6 +29,7 @@ class Task:
         self.result = "done"
         self.started = time.monotonic()
         self.shown = self.started
+        self.quiet = False  # while its own parts are shown instead
         self._board = board
 
     def update(self, detail: str) -> None:
@@ -88,10 +89,11 @@ class Board:
             time.sleep(TICK_SECONDS)
             with self._lock:
                 now = time.monotonic()
-                if self._live:
-                    self._paint(" · ".join(task.line(now) for task in self._tasks))
-                else:
-                    for task in self._tasks:
+                tasks = [task for task in self._tasks if not task.quiet]
+                if self._live and tasks:
+                    self._paint(" · ".join(task.line(now) for task in tasks))
+                elif not self._live:
+                    for task in tasks:
                         if now - task.shown >= QUIET_SECONDS:
                             task.shown = now
                             self.say(task.line(now))

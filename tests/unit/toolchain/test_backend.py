@@ -143,8 +143,10 @@ def test_many_at_once_make_one_passphrase(tmp_path):
         for _ in range(6)
     ]
     for run in runs:
+        assert run.stdout
         assert run.stdout.readline() == "ready\n"
     for run in runs:
+        assert run.stdin
         run.stdin.write("go\n")
         run.stdin.flush()
     answers = [run.communicate(timeout=20)[0].split() for run in runs]

@@ -1,5 +1,7 @@
 """Programs run for us are read, bounded, and ended with everything that they started."""
 
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -132,3 +134,40 @@ def test_programs_die_with_us_where_the_system_can_do_that(monkeypatch, present)
     monkeypatch.setattr(commands.shutil, "which", lambda _: "/bin/setpriv" if present else None)
     wanted = ["/bin/setpriv", "--pdeathsig", "TERM", "--"] if present else []
     assert commands._ends_with_us() == (wanted if sys.platform == "linux" else [])
+
+
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from toolchain.commands import Children, run_together
+
+children = Children()
+
+def inner():
+    try:
+        print("up", flush=True)
+        children.run(["sleep", "300"])
+    finally:
+        time.sleep(0.5)  # deleting what is half made takes its time
+        Path({note!r}).touch()
+
+try:
+    run_together(children, [lambda: run_together(children, [inner])])
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.05, 0.2])
+def test_interrupted_jobs_clean_up_before_the_end(tmp_path, delay):
+    note = tmp_path / "clean"
+    script = INTERRUPTED.format(root=str(Path(__file__).resolve().parents[3]), note=str(note))
+    words = [sys.executable, "-c", script]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
+    assert note.exists()

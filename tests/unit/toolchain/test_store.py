@@ -75,6 +75,7 @@ def test_a_failure_leaves_nothing(tmp_path):
 
 def test_killed_in_the_middle_and_run_again(tmp_path):
     first = maker(tmp_path, pause=60)
+    assert first.stdout
     assert first.stdout.readline() == "making\n"
     first.send_signal(signal.SIGKILL)
     first.wait()
@@ -89,6 +90,7 @@ def test_killed_in_the_middle_and_run_again(tmp_path):
 
 def test_two_at_once_make_it_once_and_one_says_that_it_waits(tmp_path):
     first = maker(tmp_path, pause=1)
+    assert first.stdout
     assert first.stdout.readline() == "making\n"
     second = maker(tmp_path, pause=1)
     output = second.communicate(timeout=20)[0]

@@ -1,0 +1,147 @@
+"""System packages by apt, and the tools of the tests. apt and dpkg are fakes that record."""
+
+import pytest
+
+from toolchain import dev_tools, packages
+from toolchain.errors import PreparationError
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    monkeypatch.setattr(packages, "_updated", set())
+    monkeypatch.setattr(packages, "_LOCK_PAUSE", 0.01)
+
+
+@pytest.fixture
+def debian(make_setup, fake, monkeypatch):
+    """A Debian machine as root; the log has a line for each call of apt-get and dpkg."""
+    record = 'echo "$(basename "$0") $DEBIAN_FRONTEND $*" >> "$(dirname "$0")/log"\n'
+    program = fake("apt-get", record)
+    fake("dpkg", record)
+    setup = make_setup(root=True, debian_family=True)
+    monkeypatch.setenv("PATH", setup.environ["PATH"])
+
+    def calls():
+        return program.with_name("log").read_text().splitlines()
+
+    return setup, fake, record, calls
+
+
+def test_lists_are_fetched_once_and_a_half_done_run_is_finished_first(debian, task):
+    setup, _, _, calls = debian
+    packages.install(setup, task, ["one", "two"])
+    packages.install(setup, task, ["three"])
+    update, repair, install, repair_again, second = calls()
+    assert update.endswith(" update")
+    assert repair == repair_again == "dpkg noninteractive --configure -a"
+    assert "DPkg::Lock::Timeout=300" in install
+    assert install.endswith("install -y --no-install-recommends one two")
+    assert second.endswith("install -y --no-install-recommends three")
+
+
+def test_a_source_of_the_machine_that_fails_does_not_stop_it(debian, task):
+    setup, fake, record, calls = debian
+    fake("apt-get", record + 'case "$*" in *update*) echo "E: no Release file"; exit 100 ;; esac\n')
+    packages.install(setup, task, ["one"])
+    assert calls()[-1].endswith(" one")
+
+
+def test_another_programs_lock_is_waited_for(debian, task):
+    setup, fake, record, calls = debian
+    locked = 'if [ $(wc -l < "$(dirname "$0")/log") -lt 3 ]; then\n'
+    locked += 'echo "E: Could not get lock /var/lib/apt/lists/lock"; exit 100; fi\n'
+    fake("apt-get", record + locked)
+    packages.install(setup, task, ["one"])
+    assert sum(line.endswith(" update") for line in calls()) == 3
+
+
+def test_a_lock_that_stays_is_said(debian, task):
+    setup, fake, record, _ = debian
+    fake("apt-get", record + 'echo "E: Could not get lock /x"; exit 100\n')
+    with pytest.raises(PreparationError, match="kept apt locked"):
+        packages.install(setup, task, ["one"])
+
+
+def test_what_cannot_be_installed_is_said_in_apts_words(debian, task):
+    setup, fake, record, _ = debian
+    fail = 'case "$*" in *install*) echo "E: Unable to locate package one"; exit 100 ;; esac\n'
+    fake("apt-get", record + fail)
+    with pytest.raises(PreparationError) as problem:
+        packages.install(setup, task, ["one"])
+    assert "Unable to locate package one" in str(problem.value)
+    assert "finished parts are kept" in str(problem.value)
+
+
+def test_elsewhere_the_packages_are_named(make_setup, task):
+    with pytest.raises(PreparationError, match="install these packages and run again: one two"):
+        packages.install(make_setup(), task, ["one", "two"])
+
+
+@pytest.fixture
+def tools(fake, monkeypatch):
+    """Only the fake programs exist; `add` makes one."""
+    directory = fake("anything", "").parent
+    real = dev_tools.shutil.which
+    monkeypatch.setattr(
+        dev_tools.shutil, "which", lambda name, path=None: real(name, path=directory)
+    )
+
+    def add(*names):
+        for name in names:
+            fake(name, "echo v20.1.0\n")
+
+    return add
+
+
+ALL = ("openssl", "redis-cli", "node", "npm", "docker-compose")
+
+
+def test_tools_that_are_there_are_used(make_setup, tools):
+    tools(*ALL)
+    assert dev_tools.look(make_setup()).ready
+
+
+def test_missing_tools_are_named_with_their_packages(make_setup, tools):
+    tools("openssl", "node", "npm")
+    found = dev_tools.look(make_setup())
+    assert "redis-cli, docker-compose" in found.blocked
+    assert "sudo apt-get install docker-compose redis-tools" in found.blocked
+    found = dev_tools.look(make_setup(root=True, debian_family=True))
+    assert found.plan == "apt-get install docker-compose redis-tools"
+
+
+@pytest.mark.parametrize(("version", "old"), [("v16.20.2", True), ("v18.0.0", False)])
+def test_an_old_node_is_a_missing_one(make_setup, tools, fake, version, old):
+    tools(*ALL)
+    fake("node", f"echo {version}\n")
+    assert ("node" in dev_tools.missing_tools(make_setup())) is old
+
+
+def test_node_clients_are_installed_by_their_lock_file_and_again_when_it_changes(
+    make_setup, tools, fake, task, project
+):
+    tools(*ALL)
+    clients = project / dev_tools.CLIENTS
+    clients.mkdir(parents=True)
+    setup = make_setup()
+    assert dev_tools.look(setup).ready, "without a lock file there is nothing to install"
+    npm = fake("npm", 'echo "$*" >> "$0.log"\nmkdir -p node_modules\n')
+    for content in ("{}", "{ }"):
+        (clients / "package-lock.json").write_text(content)
+        assert not dev_tools.look(setup).ready
+        dev_tools.obtain(setup, task)
+        assert dev_tools.look(setup).ready
+    log = npm.with_name("npm.log").read_text().splitlines()
+    assert log == ["ci --no-audit --no-fund --ignore-scripts"] * 2
+
+
+def test_a_failing_npm_is_one_message_and_tried_again(make_setup, tools, fake, task, project):
+    tools(*ALL)
+    clients = project / dev_tools.CLIENTS
+    clients.mkdir(parents=True)
+    (clients / "package-lock.json").write_text("{}")
+    fake("npm", "mkdir -p node_modules; echo npm error EINTEGRITY; exit 1\n")
+    setup = make_setup()
+    with pytest.raises(PreparationError, match="EINTEGRITY"):
+        dev_tools.obtain(setup, task)
+    assert not dev_tools.look(setup).ready
