@@ -1,0 +1,166 @@
+"""What the components look like from other languages, and to a type checker."""
+
+import json
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import pulumi
+import pytest
+import secure_redis
+from pulumi.provider.experimental import analyzer
+from pulumi.provider.experimental.component import ComponentProvider
+from pydantic import BaseModel
+from secure_redis import SecureRedis, SecureRedisArgs, args
+from secure_redis.component import OUTPUTS
+from secure_redis.docker.network import DockerNetwork, DockerNetworkArgs
+from secure_redis.docker.redis import DockerRedis
+from secure_redis.external.redis import ExternalRedis
+from secure_redis.redis import COMPONENTS, NETWORKS
+from secure_redis.settings import CacheSettings, Target
+
+BESIDE = {"tags", "exceptions", "network"}
+"""Arguments of a component that are no settings of a cache."""
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    components: list[Any] = [SecureRedis, DockerRedis, DockerNetwork, ExternalRedis]
+    provider = ComponentProvider(components, "secure-redis", version="1.2.3")
+    assert provider.schema is not None
+    return json.loads(provider.schema)
+
+
+def inputs(schema: Mapping[str, Any], component: str) -> set[str]:
+    return set(schema["resources"][f"secure-redis:index:{component}"]["inputProperties"])
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def test_the_analyzer_accepts_every_component(schema: dict[str, Any]) -> None:
+    assert set(schema["resources"]) == {
+        f"secure-redis:index:{name}"
+        for name in ("SecureRedis", "DockerRedis", "DockerNetwork", "ExternalRedis")
+    }
+    for token, resource in schema["resources"].items():
+        assert resource["isComponent"] is True
+        assert resource["description"], token
+
+
+@pytest.mark.parametrize("component", ["SecureRedis", "DockerRedis", "ExternalRedis"])
+def test_other_languages_see_every_argument(schema: dict[str, Any], component: str) -> None:
+    expected = {camel(name) for name in CacheSettings.model_fields} | BESIDE
+    if component == "SecureRedis":
+        expected |= {"target"}
+    assert inputs(schema, component) == expected
+    resource = schema["resources"][f"secure-redis:index:{component}"]
+    required = {"environment", *(["target"] if component == "SecureRedis" else [])}
+    assert set(resource["requiredInputs"]) == required
+
+
+@pytest.mark.parametrize("component", ["SecureRedis", "DockerRedis", "ExternalRedis"])
+def test_other_languages_see_the_whole_contract(schema: dict[str, Any], component: str) -> None:
+    resource = schema["resources"][f"secure-redis:index:{component}"]
+    assert set(resource["properties"]) == {camel(name) for name in OUTPUTS}
+    assert set(resource["required"]) == set(resource["properties"])
+
+
+def test_the_analyzer_made_no_empty_type(schema: dict[str, Any]) -> None:
+    """It turns annotations that it does not know into objects without properties."""
+    for token, definition in schema["types"].items():
+        assert definition["properties"], token
+
+
+def test_numbers_and_flags_are_plain(schema: dict[str, Any]) -> None:
+    """An int that is an Input fails with "int() argument must be" for every Output."""
+    for holder in (*schema["resources"].values(), *schema["types"].values()):
+        properties = holder.get("inputProperties", holder.get("properties", {}))
+        if holder.get("isComponent"):
+            properties = holder["inputProperties"]
+        for name, each in properties.items():
+            if each.get("type") in {"integer", "number", "boolean"}:
+                assert each.get("plain") is True, name
+
+
+def settings_below(annotation: Any) -> Any:
+    """The settings model in an annotation, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = [settings_below(part) for part in typing.get_args(annotation)]
+    return next((each for each in found if each), None)
+
+
+def kind_of(annotation: Any) -> tuple[str, bool]:
+    """How a setting is written, and whether another resource may provide it."""
+    parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+    origin = typing.get_origin(annotation)
+    if origin is typing.Annotated:
+        return kind_of(parts[0])
+    if origin in {typing.Union, types.UnionType}:
+        wired = any(typing.get_origin(part) is pulumi.Output for part in parts)
+        kinds = [kind_of(part) for part in parts if typing.get_origin(part) is not pulumi.Output]
+        return kinds[0][0], wired or kinds[0][1]
+    if origin in {list, Sequence}:
+        return "list", False
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return "str", False
+    return annotation.__name__, False
+
+
+def argument_kind(annotation: Any) -> tuple[str, bool]:
+    wired = analyzer.is_input(annotation)
+    inner = analyzer.unwrap_input(annotation) if wired else annotation
+    if typing.get_origin(inner) is Sequence:
+        return "list", wired
+    return inner.__name__, wired
+
+
+def compare(model: type[BaseModel], arguments: Any, path: str, beside: frozenset[str]) -> int:
+    """Asserts that arguments and settings agree, all the way down; how many were compared."""
+    hints = arguments.__annotations__
+    assert set(hints) - beside == set(model.model_fields), path
+    required = {name for name, field in model.model_fields.items() if field.is_required()}
+    assert arguments.__required_keys__ - {"target"} == required, path
+    count = 0
+    for name, field in model.model_fields.items():
+        count += 1
+        below = settings_below(field.annotation)
+        if below is not None:
+            assert typing.is_typeddict(hints[name]), f"{path}.{name}"
+            count += compare(below, hints[name], f"{path}.{name}", frozenset())
+            continue
+        given = argument_kind(hints[name])
+        assert given == kind_of(field.annotation), f"{path}.{name}"
+    return count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "beside"),
+    [(args.CacheArgs, BESIDE), (SecureRedisArgs, BESIDE | {"target"})],
+)
+def test_arguments_are_the_settings_in_snake_case(arguments: Any, beside: set[str]) -> None:
+    assert compare(CacheSettings, arguments, "", frozenset(beside)) > 40
+
+
+def test_the_network_takes_tags() -> None:
+    assert set(DockerNetworkArgs.__annotations__) == {"tags"}
+
+
+def test_every_target_has_a_component() -> None:
+    assert set(COMPONENTS) == set(Target)
+    assert set(NETWORKS) <= set(Target)
+
+
+def test_the_public_names_are_few() -> None:
+    assert set(secure_redis.__all__) == {
+        "ConfigurationError",
+        "Connection",
+        "SecureRedis",
+        "SecureRedisArgs",
+    }
+    assert all(hasattr(secure_redis, name) for name in secure_redis.__all__)

@@ -1,0 +1,133 @@
+"""Who imports what: a stack pays for its own target and for nothing else."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import secure_redis
+
+PACKAGE = Path(secure_redis.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+DOCKER_ONLY = {"pulumi_docker", "pulumi_random", "pulumi_tls", "docker", "requests"}
+CLOUDS = {"pulumi_aws", "pulumi_azure_native", "pulumi_gcp", "boto3", "botocore", "azure"}
+HERE = Path(__file__).parent
+
+EXTERNAL = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import pulumi
+from package_monitor import succeed
+from secure_redis import stack
+
+CONFIG = {
+    "secure-redis:target": "external",
+    "secure-redis:environment": "development",
+    "secure-redis:caches":
+        '{"cache": {"external": {"host": "h.example", "port": 6380, "password": "password"}}}',
+}
+
+def program():
+    settings = stack.load()
+    stack.export(settings, stack.build(settings))
+
+world = succeed(program, config=CONFIG)
+assert [r.name for r in world.all("ExternalRedis")] == ["cache"]
+"""
+
+
+def loaded(program: str) -> set[str]:
+    """The top-level packages that a fresh interpreter has after `program`."""
+    script = f"{program}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(HERE)], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_importing_the_package_imports_no_targets_sdk() -> None:
+    modules = loaded("import secure_redis")
+    assert "secure_redis.redis" in modules
+    assert not modules & (DOCKER_ONLY | CLOUDS)
+    assert "cryptography" not in modules
+    assert not any(name.startswith("secure_redis.cli") for name in modules)
+    assert "secure_redis.docker.redis" not in modules
+
+
+def test_an_external_stack_imports_no_docker() -> None:
+    modules = loaded(EXTERNAL)
+    assert "secure_redis.external.redis" in modules
+    assert not modules & (DOCKER_ONLY | CLOUDS)
+
+
+def test_a_target_that_is_not_installed_says_what_to_install() -> None:
+    program = """
+import sys
+sys.modules["pulumi_docker"] = None
+import pulumi
+from secure_redis import SecureRedis
+try:
+    SecureRedis("cache", {"target": "docker", "environment": "development"})
+except pulumi.RunError as error:
+    assert "install secure-redis[docker]" in str(error), error
+else:
+    raise AssertionError
+"""
+    loaded(program)
+
+
+def imports(source: Path) -> Iterator[tuple[str, bool]]:
+    """Each module that a file imports, and whether the import runs with the file itself."""
+    tree = ast.parse(source.read_text())
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{'.' * node.level}{node.module or ''}"]
+        yield from ((name, node in tree.body) for name in names)
+
+
+def room(source: Path) -> str:
+    """The folder of the package that a file is in; empty for the package's own."""
+    parts = source.relative_to(PACKAGE).parts
+    return parts[0] if len(parts) > 1 else ""
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {"docker", "external", "rendering", "cli"} <= {room(source) for source in SOURCES}
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda s: str(s.relative_to(PACKAGE)))
+def test_a_targets_sdk_is_imported_in_its_room_alone(source: Path) -> None:
+    tops = {name.partition(".")[0] for name, _ in imports(source)}
+    assert not tops & CLOUDS
+    if room(source) != "docker":
+        assert not tops & DOCKER_ONLY
+
+
+@pytest.mark.parametrize(
+    "source", [s for s in SOURCES if room(s) in {"docker", "external"}], ids=lambda s: s.stem
+)
+def test_a_target_does_not_import_another(source: Path) -> None:
+    other = "external" if room(source) == "docker" else "docker"
+    for name, _ in imports(source):
+        assert f"secure_redis.{other}" not in name
+        assert not name.startswith(f"..{other}")
+
+
+@pytest.mark.parametrize("name", ["args", "component", "redis"])
+def test_no_future_annotations_where_the_analyzer_reads(name: str) -> None:
+    """They are texts then, and the analyzer fails on texts."""
+    for source in SOURCES:
+        if source.stem in {name, "network"}:
+            assert "__future__" not in [module for module, _ in imports(source)], source
+
+
+def test_only_the_command_line_imports_its_own_packages() -> None:
+    for source in SOURCES:
+        if room(source) != "cli":
+            assert "click" not in {name for name, _ in imports(source)}, source

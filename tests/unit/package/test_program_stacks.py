@@ -1,0 +1,228 @@
+"""The real program with each real stack file: what it checks first, makes, and exports."""
+
+import json
+import runpy
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from package_monitor import Secret, World, leaves, reveal, run
+from secure_redis import stack
+from secure_redis.connection import Connection
+from secure_redis.docker import preflight
+from secure_redis.docker.images import candidates
+from secure_redis.problems import Problem
+from secure_redis.settings import CacheSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = {
+    path.name.removeprefix("Pulumi.").removesuffix(".yaml"): path
+    for path in sorted((ROOT / "stacks").glob("Pulumi.*.yaml"))
+}
+STACKS = pytest.mark.parametrize("name", FILES)
+PASSWORD = "ExternalPasswordExternalPasswordExternalPassword"
+
+
+def configuration(name: str) -> dict[str, Any]:
+    """The stack file's configuration, with the secret that its author sets by command."""
+    config = yaml.safe_load(FILES[name].read_text())["config"]
+    if config["secure-redis:target"] == "external":
+        for settings in config["secure-redis:caches"].values():
+            settings["external"].setdefault("password", PASSWORD)
+    return config
+
+
+def start(config: Mapping[str, Any], name: str = "local", *, preview: bool = False) -> World:
+    """Runs the program on `config` as the engine hands it over."""
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+    program = str(ROOT / "__main__.py")
+    return run(
+        lambda: runpy.run_path(program, run_name="__main__"),
+        name=name,
+        config=texts,
+        secret_keys=("secure-redis:caches",),
+        preview=preview,
+    )
+
+
+@pytest.fixture(autouse=True)
+def daemon(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """In place of the Docker daemon: it has the official images, and says who asked."""
+    asked: list[str | None] = []
+
+    def check(
+        caches: Mapping[str, CacheSettings], host: str | None = None
+    ) -> tuple[dict[str, str], list[Problem]]:
+        asked.append(host)
+        return {name: candidates(settings)[-1] for name, settings in caches.items()}, []
+
+    monkeypatch.setattr(preflight, "check", check)
+    return asked
+
+
+@cache
+def _result(name: str, preview: bool) -> World:
+    world = start(configuration(name), name, preview=preview)
+    if world.error:
+        raise world.error
+    return world
+
+
+def names_of(name: str) -> list[str]:
+    return sorted(configuration(name)["secure-redis:caches"])
+
+
+def test_there_are_stack_files() -> None:
+    assert {"local", "external"} <= FILES.keys()
+
+
+@STACKS
+@pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
+def test_every_stack_file_makes_its_caches(name: str, preview: bool) -> None:
+    world = _result(name, preview)
+    assert sorted(r.name for r in world.all("SecureRedis")) == names_of(name)
+    urns = [r.urn for r in world.resources]
+    assert len(urns) == len(set(urns))
+    for resource in world.made:
+        assert resource.parent, resource.urn
+        if resource.type.startswith("secure-redis:"):
+            assert resource.outputs is not None, resource.urn
+    networks = [r.name for r in world.all("Network")]
+    docker = configuration(name)["secure-redis:target"] == "docker"
+    assert networks == (["network"] if docker else [])
+
+
+@STACKS
+def test_what_a_stack_exports(name: str) -> None:
+    exports = _result(name, preview=False).exports
+    expected = {"connections", "exceptions"}
+    for cache_name in names_of(name):
+        prefix = stack.output_prefix(cache_name)
+        parts = ("Url", "UrlRedacted", "Host", "Port", "SecretRef")
+        expected |= {f"{prefix}{part}" for part in parts}
+        url = exports[f"{prefix}Url"]
+        assert isinstance(url, Secret)
+        contract = Connection.from_dict(reveal(exports["connections"])[cache_name])
+        assert reveal(url) == contract.url
+        assert exports[f"{prefix}UrlRedacted"] == contract.url_redacted
+        assert exports[f"{prefix}Host"] == contract.host
+        assert exports[f"{prefix}Port"] == contract.port
+        assert exports[f"{prefix}SecretRef"] == contract.secret_ref
+        assert contract.tls
+        assert contract.password
+    assert set(exports) == expected
+
+
+@STACKS
+def test_no_export_shows_a_credential(name: str) -> None:
+    world = _result(name, preview=False)
+    secrets = world.secrets() | {PASSWORD}
+    found = 0
+    for path, value, marked in leaves(world.exports):
+        if any(secret in str(value) for secret in secrets):
+            assert marked, path
+            found += 1
+    assert found, "the URLs hold passwords"
+    connections = world.exports["connections"]
+    assert isinstance(connections, Secret) or all(
+        isinstance(contract, Secret) for contract in connections.values()
+    )
+
+
+@STACKS
+def test_a_second_run_registers_the_same(name: str) -> None:
+    first, second = _result(name, preview=False), start(configuration(name), name)
+    shown = [
+        sorted((r.urn, json.dumps(reveal(r.inputs), sort_keys=True)) for r in world.made)
+        for world in (first, second)
+    ]
+    assert shown[0] == shown[1]
+
+
+def test_the_daemon_is_asked_once_and_before_anything_is_made(daemon: list[str | None]) -> None:
+    config = {**configuration("local"), "docker:host": "ssh://me@example.com"}
+    assert start(config).error is None
+    assert daemon == ["ssh://me@example.com"]
+
+
+def test_what_the_daemon_objects_to_stops_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    problems = [
+        Problem("caches.cache.docker.port", "port 6380 is in use", "Choose another."),
+        Problem("caches.cache.docker.image", "cannot be pulled", "Correct the name."),
+    ]
+    monkeypatch.setattr(preflight, "check", lambda *_: ({}, problems))
+    world = start(configuration("local"))
+    assert isinstance(world.error, pulumi.RunError)
+    assert str(world.error).startswith("the configuration has 2 problems; nothing was changed:\n")
+    assert "port 6380 is in use" in str(world.error)
+    assert world.made == []
+
+
+def test_a_stack_without_containers_asks_no_daemon(daemon: list[str | None]) -> None:
+    assert start(configuration("external")).error is None
+    assert daemon == []
+
+
+def test_a_bad_stack_file_stops_the_program_before_the_daemon(daemon: list[str | None]) -> None:
+    config = configuration("local")
+    config["secure-redis:caches"]["cache"] = {"mod": "tls", "docker": {"port": "6380"}}
+    world = start(config)
+    assert isinstance(world.error, pulumi.RunError)
+    assert "caches.cache.mod: unknown key. Did you mean mode?" in str(world.error)
+    assert "caches.cache.docker.port: must be a whole number" in str(world.error)
+    assert world.made == []
+    assert daemon == []
+
+
+def test_the_image_that_was_found_is_the_one_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "check", lambda *_: ({"cache": "found/redis:7"}, []))
+    world = start(configuration("local"))
+    assert world.error is None
+    assert world.one("RemoteImage", "cache").plain["name"] == "found/redis:7"
+
+
+def test_tags_and_exceptions_of_the_stack_reach_every_cache() -> None:
+    config = {
+        "secure-redis:target": "docker",
+        "secure-redis:environment": "production",
+        "secure-redis:tags": {"team": "platform"},
+        "secure-redis:exceptions": {"plaintext-in-production": "a demonstration"},
+        "secure-redis:caches": {
+            "cache": {"mode": "password"},
+            "job-queue": {"purpose": "queue"},
+        },
+    }
+    world = start(config)
+    assert world.error is None
+    for container in world.containers():
+        found = {entry["label"]: entry["value"] for entry in container.plain["labels"]}
+        assert found["team"] == "platform"
+    assert world.exports["exceptions"] == {"plaintext-in-production": "a demonstration"}
+    assert "jobQueueUrl" in world.exports
+    assert sorted(r.name for r in world.made if r.request.protect) == [
+        "cache-data",
+        "job-queue-data",
+    ]
+
+
+def test_names_of_outputs() -> None:
+    names = ["cache", "job-queue", "a-b-c", "a-url"]
+    assert [stack.output_prefix(n) for n in names] == ["cache", "jobQueue", "aBC", "aUrl"]
+    parts = ("Url", "UrlRedacted", "Host", "Port", "SecretRef")
+    outputs = [
+        f"{stack.output_prefix(n)}{part}"
+        for n in ("a", "a-url", "a-url-redacted", "a-host", "ab", "a-b")
+        for part in parts
+    ]
+    assert len(outputs) == len(set(outputs))
+
+
+def test_the_program_leaves_nothing_behind_in_the_interpreter() -> None:
+    before = set(sys.path)
+    start(configuration("local"))
+    assert set(sys.path) == before
