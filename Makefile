@@ -42,8 +42,7 @@ doctor-machine: ## what this machine has, what would be obtained, and why
 	@./toolchain/run doctor --stack "$(STACK)"
 
 test: ## everything that proves it, real engine and real containers included
-	@$(PYTEST) tests/unit
-	@$(PYTEST) tests/docker
+	@$(PYTEST) tests
 
 test-all: ## the same, with the exhaustive sweeps
 	@$(PYTEST) tests --sweep

@@ -154,6 +154,7 @@ def run_together(children: Children, jobs: Sequence[Callable[[], None]]) -> None
     When the caller is interrupted the jobs are ended, and get 10 s to remove what they half made.
     """
     failures: list[BaseException] = []
+    started: list[threading.Thread] = []
     finished: list[bool] = []
 
     def guarded(job: Callable[[], None]) -> None:
@@ -170,12 +171,13 @@ def run_together(children: Children, jobs: Sequence[Callable[[], None]]) -> None
     def wait(seconds: float) -> None:
         # Not by join(): interrupted, it takes a thread that runs for one that has ended.
         deadline = time.monotonic() + seconds
-        while len(finished) < len(jobs) and time.monotonic() < deadline:
+        while len(finished) < len(started) and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    for job in jobs:
-        threading.Thread(target=guarded, args=(job,), daemon=True).start()
     try:
+        for job in jobs:
+            started.append(threading.Thread(target=guarded, args=(job,), daemon=True))
+            started[-1].start()
         wait(float("inf"))
     except KeyboardInterrupt:
         children.stop()

@@ -172,7 +172,14 @@ def test_a_certificate_is_renewed_under_open_connections(
 
         _let_certificate_age(deployment, "cache-server")
         deployment.up()
+        new = _renewed(deployment, before, new, server)
+        assert deployment.connection().ca_pem == before.ca_pem
+
+        # A renewed CA has the key that it had.
+        _let_certificate_age(deployment, "cache-ca")
+        deployment.up()
         _renewed(deployment, before, new, server)
+        assert deployment.connection().ca_pem != before.ca_pem
         deployment.unchanged()
 
         assert session.client_id() == session_id
@@ -198,7 +205,7 @@ def _let_certificate_age(deployment: Deployment, name: str) -> None:
     aged = [
         resource
         for resource in exported["deployment"]["resources"]
-        if resource["type"].startswith("tls:index/locallySignedCert:")
+        if resource["type"].endswith("Cert")
         and resource["urn"].endswith(f"::{name}")
     ]
     assert len(aged) == 1

