@@ -44,8 +44,10 @@ doctor-machine: ## what this machine has, what would be obtained, and why
 test: ## everything that proves it, real engine and real containers included
 	@$(PYTEST) tests
 
-test-all: ## the same, with the exhaustive sweeps
+test-all: ## the same, with the exhaustive sweeps and the Go modules' own tests
 	@$(PYTEST) tests --sweep
+	@cd toolchain/language-python && go test -mod=readonly ./...
+	@cd toolchain/docker-provider && go test -mod=readonly ./...
 
 unit: ## the fast tests only
 	@$(PYTEST) tests/unit
