@@ -1,7 +1,40 @@
 """A Redis that applications can use safely, the same way on every target."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .configuration import InvalidArguments
 from .connection import Connection
 from .problems import ConfigurationError
 from .redis import SecureRedis, SecureRedisArgs
 
-__all__ = ["ConfigurationError", "Connection", "SecureRedis", "SecureRedisArgs"]
+if TYPE_CHECKING:
+    from .docker.network import DockerNetwork, DockerNetworkArgs
+    from .docker.redis import DockerRedis
+    from .external.redis import ExternalRedis
+
+__all__ = [
+    "ConfigurationError",
+    "Connection",
+    "DockerNetwork",
+    "DockerNetworkArgs",
+    "DockerRedis",
+    "ExternalRedis",
+    "InvalidArguments",
+    "SecureRedis",
+    "SecureRedisArgs",
+]
+
+_OF_TARGETS = {
+    "DockerNetwork": ".docker.network",
+    "DockerNetworkArgs": ".docker.network",
+    "DockerRedis": ".docker.redis",
+    "ExternalRedis": ".external.redis",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Components of one target: imported, with the target's SDK, when they are first named."""
+    if name not in _OF_TARGETS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_OF_TARGETS[name], __name__), name)
