@@ -219,6 +219,8 @@ def reload_script(cache: CacheSettings, host: str) -> str:
 
     A server that cannot be reached reads the same files at its start. One that answers and refuses
     fails the script. Commands go through standard input: hashes, too, have no place in arguments.
+    When it is done it stays for a minute, so that its health is seen, and so that it does not end in
+    the moment it is removed, which can leave a daemon with a network that it takes for used.
     """
     certificates = f"""
 add CONFIG SET tls-cert-file {CONFIG_DIR}/tls/server.crt tls-key-file {CONFIG_DIR}/tls/server.key \
@@ -226,7 +228,7 @@ tls-ca-cert-file {CONFIG_DIR}/tls/ca.crt"""
     return f"""set -euf
 {_password_from("operator_password")}
 client() {{ timeout 5 {_client(cache, host, OPERATOR_USER)} "$@" 2>&1; }}
-finish() {{ : > {RELOADED}; sleep 10; exit 0; }}
+finish() {{ : > {RELOADED}; sleep 60; exit 0; }}
 commands= expected=
 add() {{
   commands="$commands$*
