@@ -1,4 +1,4 @@
-"""What all tests have in common: the exhaustive ones run on demand."""
+"""What all tests have in common: the exhaustive ones run on demand, what was measured is shown."""
 
 import pytest
 
@@ -14,3 +14,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if exhaustive:
         config.hook.pytest_deselected(items=exhaustive)
         items[:] = [item for item in items if item not in exhaustive]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Shows what tests measured: their property `measured`, a line each."""
+    measured = [
+        str(value)
+        for report in terminalreporter.stats.get("passed", [])
+        for name, value in report.user_properties
+        if name == "measured"
+    ]
+    if measured:
+        terminalreporter.section("measured")
+    for line in measured:
+        terminalreporter.line(line)

@@ -25,7 +25,7 @@ from typing import Any
 import docker
 import redis
 import yaml
-from docker.errors import NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -89,7 +89,8 @@ def engine() -> docker.DockerClient:
 def free_port(address: str = "127.0.0.1") -> int:
     """A port that nobody listens on, outside of the range that outgoing connections take."""
     for _ in range(500):
-        port = 20_000 + secrets.randbelow(12_000)
+        # Each worker of a parallel run has ports of its own.
+        port = 20_000 + 8 * secrets.randbelow(1500) + _worker() % 8
         if port in _ports_given:
             continue
         with socket.socket() as probe:
@@ -103,6 +104,10 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 
 _ports_given: set[int] = set()
+
+
+def _worker() -> int:
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 class Deployment:
@@ -256,7 +261,8 @@ class Deployment:
 
     def _remove_by_force(self) -> None:
         for thing in self._all_things():
-            with suppress(NotFound):
+            # What cannot be removed is told by what asserts that nothing is left.
+            with suppress(APIError):
                 thing.remove(**({"force": True} if isinstance(thing, Container) else {}))
 
     def _execute(
@@ -307,6 +313,11 @@ class Process:
         """Whether it still runs."""
         return self._process.poll() is None
 
+    @property
+    def members(self) -> list[int]:
+        """Ids of the command and of everything that it started, as far as they live."""
+        return _session(self._process.pid)
+
     def wait_for(self, text: str, seconds: float = 60) -> None:
         """Returns as soon as it has printed `text`. Fails if it ends without."""
         end = time.monotonic() + seconds
@@ -319,10 +330,10 @@ class Process:
         """SIGKILL to the command and everything it started."""
         for _ in range(100):
             # More than once: what is being started at this moment, too.
-            for pid in _session(self._process.pid):
+            for pid in self.members:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            if not _session(self._process.pid):
+            if not self.members:
                 break
             time.sleep(0.05)
         self._process.wait(10)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Deployment, Run, deployed, engine, free_port
+from harness import Deployment, Run, deployed, engine, free_port, redacted
 
 PLANTED = "planted0123456789planted0123456789planted0123456"
 
@@ -182,6 +182,13 @@ def test_the_search_finds_what_it_looks_for(trial: Trial) -> None:
 def test_no_secret_is_where_it_does_not_belong(trial: Trial) -> None:
     found = leaks(trial.secrets, trial.places)
     assert "\n".join(found) == ""
+
+
+def test_reports_of_tests_are_cleaned(trial: Trial) -> None:
+    for secret in (trial.secrets["cache-app-password-2"], trial.secrets["cache-server-key"]):
+        cleaned = redacted(f"assert {secret!r} == {json.dumps(secret)}\n{secret}")
+        assert leaks({"secret": secret}, {"report": cleaned.encode()}) == []
+        assert "[secret]" in cleaned
 
 
 def test_the_places_are_all_there(trial: Trial) -> None:

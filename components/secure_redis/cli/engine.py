@@ -245,6 +245,20 @@ def unlock(stack: Stack) -> None:
             lock.unlink()
 
 
+def mend(stack: Stack) -> None:
+    """Takes away what a killed engine wrote by half beside the state.
+
+    It replaces the state at once, but not the attributes file beside it; it refuses to read a state
+    with half of one, and needs none.
+    """
+    state = _state_file(stack)
+    if state is None:
+        return
+    for attributes in state.parent.glob(f"{state.name}*.attrs"):
+        if not _is_json(attributes):
+            attributes.unlink(missing_ok=True)
+
+
 def resources(stack: Stack) -> list[dict[str, Any]]:
     """The resources in the stack's state; secrets in them stay encrypted."""
     deployment = json.loads(query(stack, "stack", "export")).get("deployment") or {}
@@ -297,6 +311,14 @@ def _state_file(stack: Stack) -> Path | None:
     if folder is None:
         return None
     return folder / ".pulumi" / "stacks" / _project_name(stack.project) / f"{stack.name}.json"
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text())
+    except ValueError:
+        return False
+    return True
 
 
 def _salt_line(stack: Stack) -> str:

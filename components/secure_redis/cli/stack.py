@@ -143,6 +143,7 @@ def _tidy(stack: Stack, *, volumes: bool) -> None:
     """Brings state and world together again after a run that broke off."""
     click.echo("the run before broke off: tidying up", err=True)
     engine.unlock(stack)
+    engine.mend(stack)
     resources = engine.resources(stack)
     owners = [
         r["outputs"]["hex"]

@@ -219,7 +219,7 @@ def reload_script(cache: CacheSettings, host: str) -> str:
 
     A server that cannot be reached reads the same files at its start. One that answers and refuses
     fails the script. Commands go through standard input: hashes, too, have no place in arguments.
-    When it is done it stays for a minute, so that its health is seen, and so that it does not end in
+    When it is done it stays for a minute, so that its health is seen and it does not end in
     the moment it is removed, which can leave a daemon with a network that it takes for used.
     """
     certificates = f"""

@@ -126,7 +126,7 @@ def test_a_server_that_answers_gets_users_and_certificates(
         f"tls-ca-cert-file {tls}/ca.crt"
     )
     assert commands == [*expected, *([certificates] if mode.tls else [])]
-    assert machine.said("slept") == ["10"], "the health check must find the mark"
+    assert machine.said("slept") == ["60"], "the health check must find the mark"
 
 
 def test_no_password_and_no_hash_stands_in_an_argument(machine: Machine) -> None:
@@ -159,7 +159,7 @@ def test_a_server_that_is_starting_is_waited_for(machine: Machine) -> None:
     machine.answers([REFUSED, REFUSED, REFUSED, "PONG"], ["OK"])
     assert machine.reload().returncode == 0
     assert machine.reloaded
-    assert machine.said("slept") == ["0.5", "0.5", "0.5", "10"]
+    assert machine.said("slept") == ["0.5", "0.5", "0.5", "60"]
     assert len(machine.said("commands")) == 6
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_stays_away_is_given_up(machine: Machine) -> None:
     assert machine.reload().returncode == 0
     assert machine.reloaded
     assert machine.said("commands") == []
-    assert machine.said("slept") == ["0.5"] * 20 + ["10"]
+    assert machine.said("slept") == ["0.5"] * 20 + ["60"]
 
 
 def test_a_server_that_loads_its_data_takes_new_users(machine: Machine) -> None:
