@@ -242,7 +242,7 @@ until answer=$(client ping); [ "$answer" = PONG ]; do
     *LOADING*) break ;;
     *resol*|*"not known"*) finish ;;
     *onnect*) [ "$attempt" -lt 20 ] || finish; sleep 0.5 ;;
-    "") [ "$attempt" -lt 6 ] || {{ echo "the server does not answer" >&2; exit 1; }} ;;
+    "") [ "$attempt" -lt 4 ] || {{ echo "the server does not answer" >&2; exit 1; }} ;;
     *) echo "the server refuses: $answer" >&2; exit 1 ;;
   esac
   attempt=$((attempt + 1))

@@ -149,14 +149,14 @@ def reload(site: Site, written: docker.Container) -> docker.Container:
         memory=64,
         memory_swap=64,
         wait=True,
-        wait_timeout=60,
+        wait_timeout=30,
         mounts=[mount(site.volume, config.CONFIG_DIR, read_only=True)],
         networks_advanced=[{"name": site.network["name"]}],
         healthcheck={
             "tests": ["CMD", "test", "-f", config.RELOADED],
             "interval": "1s",
             "timeout": "1s",
-            "retries": 60,
+            "retries": 30,
         },
         labels=labels({**site.marks, FILES: written.id}),
         opts=pulumi.ResourceOptions(

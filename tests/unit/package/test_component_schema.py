@@ -160,6 +160,11 @@ def test_the_public_names_are_few() -> None:
     assert set(secure_redis.__all__) == {
         "ConfigurationError",
         "Connection",
+        "DockerNetwork",
+        "DockerNetworkArgs",
+        "DockerRedis",
+        "ExternalRedis",
+        "InvalidArguments",
         "SecureRedis",
         "SecureRedisArgs",
     }
