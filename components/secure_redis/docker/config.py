@@ -186,10 +186,11 @@ def port(mode: Mode) -> int:
     return TLS_PORT if mode.tls else PLAIN_PORT
 
 
-def _client(cache: CacheSettings, host: str, user: str) -> str:
+def _client(cache: CacheSettings, host: str, user: str, runner: str = "") -> str:
     command = f"{client_program(cache.engine)} --no-auth-warning -h {host} -p {port(cache.mode)}"
     if cache.mode is not Mode.NONE:
-        command += f" --user {user}"
+        # In the environment of the client alone, not of all that the shell starts.
+        command = f'REDISCLI_AUTH="$password" {runner}{command} --user {user}'
     if cache.mode.tls:
         # The server's own certificate serves as the client's where one is asked for.
         tls = f"{CONFIG_DIR}/tls"
@@ -198,7 +199,7 @@ def _client(cache: CacheSettings, host: str, user: str) -> str:
 
 
 def _password_from(file: str) -> str:
-    return f"IFS= read -r REDISCLI_AUTH < {CONFIG_DIR}/{file}; export REDISCLI_AUTH; "
+    return f"IFS= read -r password < {CONFIG_DIR}/{file}; "
 
 
 def health_command(cache: CacheSettings) -> str:
@@ -227,7 +228,7 @@ add CONFIG SET tls-cert-file {CONFIG_DIR}/tls/server.crt tls-key-file {CONFIG_DI
 tls-ca-cert-file {CONFIG_DIR}/tls/ca.crt"""
     return f"""set -euf
 {_password_from("operator_password")}
-client() {{ timeout 5 {_client(cache, host, OPERATOR_USER)} "$@" 2>&1; }}
+client() {{ {_client(cache, host, OPERATOR_USER, "timeout 5 ")} "$@" 2>&1; }}
 finish() {{ : > {RELOADED}; sleep 60; exit 0; }}
 commands= expected=
 add() {{
