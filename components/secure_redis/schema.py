@@ -1,6 +1,7 @@
 """How settings are read: strict types, unknown keys refused, all mistakes found in one pass."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from typing import Annotated, Any, TypeVar, get_args
@@ -32,7 +33,16 @@ def _whole(value: Any) -> Any:
 
 
 Flag = Annotated[bool, Field(strict=True)]
-Number = Annotated[float, Field(strict=True)]
+
+
+def _decimal(value: Any) -> Any:
+    # `pulumi config set --path` writes 1 as a number, but 0.5 as text.
+    return float(value) if isinstance(value, str) and _DECIMAL.fullmatch(value) else value
+
+
+_DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
+
+Number = Annotated[float, Field(strict=True), BeforeValidator(_decimal)]
 Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
 HostName = Annotated[str, Field(strict=True, max_length=253, pattern=r"^[A-Za-z0-9_.:*-]+$")]

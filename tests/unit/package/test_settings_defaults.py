@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from package_cases import accepted, cache_of, external, one, stack
 from pydantic import ValidationError
+from secure_redis.configuration import parse_stack
 from secure_redis.docker.rules import published_port
 from secure_redis.docker.settings import DockerSettings
 from secure_redis.settings import (
@@ -187,3 +188,10 @@ def test_every_setting_says_what_it_means() -> None:
     for model in (CacheSettings, DockerSettings):
         for name, field in model.model_fields.items():
             assert field.description, f"{model.__name__}.{name}"
+
+
+def test_a_fraction_that_the_engine_wrote_as_text_is_a_number() -> None:
+    """`pulumi config set --path` knows whole numbers only, and writes 0.5 as text."""
+    raw = {"target": "docker", "environment": "development"}
+    stack = parse_stack({**raw, "caches": {"cache": {"memoryGb": "0.5"}}})
+    assert stack.caches["cache"].memory_gb == 0.5
