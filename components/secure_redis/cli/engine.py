@@ -185,15 +185,11 @@ def config_file(stack: Stack) -> Iterator[list[str]]:
 
 def ensure(stack: Stack) -> None:
     """Makes the stack in its backend if it is not there. Raises Failure."""
-    if _state_file(stack) is not None:
-        if _state_file(stack).is_file():  # pyright: ignore[reportOptionalMemberAccess]
-            return
-    elif not _engine(stack.project, "stack", "select", stack.name, "--non-interactive").returncode:
+    if _is_there(stack):
         return
     # In a project of the same name elsewhere: the engine would write a salt into the stack file.
     with tempfile.TemporaryDirectory(prefix="secure-redis-") as directory:
-        project = yaml.safe_load((stack.project / "Pulumi.yaml").read_text())
-        copy = {"name": project["name"], "runtime": "python"}
+        copy = {"name": _project_name(stack.project), "runtime": "python"}
         (Path(directory) / "Pulumi.yaml").write_text(yaml.safe_dump(copy))
         done = _engine(Path(directory), "stack", "init", stack.name, "--non-interactive")
     if done.returncode and "already exists" not in done.stderr:
@@ -311,6 +307,13 @@ def _state_file(stack: Stack) -> Path | None:
     if folder is None:
         return None
     return folder / ".pulumi" / "stacks" / _project_name(stack.project) / f"{stack.name}.json"
+
+
+def _is_there(stack: Stack) -> bool:
+    state = _state_file(stack)
+    if state is not None:
+        return state.is_file()
+    return not _engine(stack.project, "stack", "select", stack.name, "--non-interactive").returncode
 
 
 def _is_json(file: Path) -> bool:

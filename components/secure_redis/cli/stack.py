@@ -17,13 +17,14 @@ project_option = click.option(
     default=Path(),
     help="The project's directory. [default: this one]",
 )
+engine_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 cache_option = click.option("--cache", help="The cache. [default: the first by name]")
 
 
 @click.command()
 @stack_option
 @project_option
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@engine_arguments
 def up(name: str, project: Path, arguments: tuple[str, ...]) -> None:
     """Make what the stack file says; further ARGUMENTS go to `pulumi up`."""
     stack = engine.find(name, project.resolve())
@@ -40,7 +41,7 @@ def up(name: str, project: Path, arguments: tuple[str, ...]) -> None:
 @click.command()
 @stack_option
 @project_option
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@engine_arguments
 def preview(name: str, project: Path, arguments: tuple[str, ...]) -> None:
     """Show what `up` would change; further ARGUMENTS go to `pulumi preview`."""
     stack = engine.find(name, project.resolve())
@@ -51,7 +52,7 @@ def preview(name: str, project: Path, arguments: tuple[str, ...]) -> None:
 @click.command()
 @stack_option
 @project_option
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@engine_arguments
 def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
     """Remove everything that the stack made, but for protected data."""
     stack = engine.find(name, project.resolve())
