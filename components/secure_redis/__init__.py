@@ -9,16 +9,21 @@ from .problems import ConfigurationError
 from .redis import SecureRedis, SecureRedisArgs
 
 if TYPE_CHECKING:
+    from .aws.network import AwsNetwork, AwsNetworkArgs
+    from .aws.redis import ElastiCacheRedis
     from .docker.network import DockerNetwork, DockerNetworkArgs
     from .docker.redis import DockerRedis
     from .external.redis import ExternalRedis
 
 __all__ = [
+    "AwsNetwork",
+    "AwsNetworkArgs",
     "ConfigurationError",
     "Connection",
     "DockerNetwork",
     "DockerNetworkArgs",
     "DockerRedis",
+    "ElastiCacheRedis",
     "ExternalRedis",
     "InvalidArguments",
     "SecureRedis",
@@ -26,9 +31,12 @@ __all__ = [
 ]
 
 _OF_TARGETS = {
+    "AwsNetwork": ".aws.network",
+    "AwsNetworkArgs": ".aws.network",
     "DockerNetwork": ".docker.network",
     "DockerNetworkArgs": ".docker.network",
     "DockerRedis": ".docker.redis",
+    "ElastiCacheRedis": ".aws.redis",
     "ExternalRedis": ".external.redis",
 }
 

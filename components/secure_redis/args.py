@@ -41,6 +41,76 @@ class CertificatesArgs(TypedDict, total=False):
     renew_before_days: int
 
 
+class ServerlessArgs(TypedDict, total=False):
+    """A cache without nodes; see `aws.settings.Serverless`."""
+
+    max_storage_gb: int
+    max_ecpu_per_second: int
+
+
+class RestoreArgs(TypedDict, total=False):
+    """Data to start with; see `aws.settings.Restore`."""
+
+    snapshot_name: str
+    snapshot_arns: Sequence[str]
+
+
+class AwsArgs(TypedDict, total=False):
+    """What only the AWS target knows; see `aws.settings.AwsSettings`."""
+
+    node_type: str
+    engine_version: str
+    auth: str
+    serverless: ServerlessArgs
+    shards: int
+    multi_az: bool
+    port: int
+    kms_key_arn: pulumi.Input[str]
+    snapshot_retention_days: int
+    snapshot_window: str
+    maintenance_window: str
+    final_snapshot: bool
+    restore: RestoreArgs
+    apply_immediately: bool
+    auto_minor_version_upgrade: bool
+    parameters: Mapping[str, str]
+    logs: bool
+    log_retention_days: int
+    transit_encryption: str
+    durability: str
+    automatic_rotation: bool
+    secret_recovery_days: int
+
+
+class AccessArgs(TypedDict, total=False):
+    """Who may reach a cache and read its credentials; see `settings.AccessSettings`."""
+
+    security_group_ids: Sequence[pulumi.Input[str]]
+    cidrs: Sequence[str]
+    prefix_list_ids: Sequence[pulumi.Input[str]]
+    secret_readers: Sequence[pulumi.Input[str]]
+
+
+class AlarmArgs(TypedDict, total=False):
+    """What watches a cache; see `settings.AlarmSettings`."""
+
+    profile: str
+    notify: Sequence[pulumi.Input[str]]
+
+
+class NetworkArgs(TypedDict, total=False):
+    """The network that several caches share: what the target's network component has as facts."""
+
+    name: pulumi.Input[str]
+    """docker: name of the network."""
+    owner: pulumi.Input[str]
+    """docker: identity of the state that made it."""
+    vpc_id: pulumi.Input[str]
+    """aws: id of the VPC."""
+    subnet_ids: Sequence[pulumi.Input[str]]
+    """aws: ids of private subnets."""
+
+
 class DockerArgs(TypedDict, total=False):
     """What only the Docker target knows; see `docker.settings.DockerSettings`."""
 
@@ -94,16 +164,23 @@ class CacheArgs(_CacheRequired, total=False):
     memory_gb: float
     eviction_policy: str
     persistence: str
+    replicas: int
     protect: bool
+    allow_replacement: str
     rotation: RotationArgs
     rotation_days: int
     tls_profile: str
+    aws: AwsArgs
     docker: DockerArgs
     external: ExternalArgs
     tags: Mapping[str, str]
     """Put on everything that takes tags or labels. Not secret."""
     exceptions: Mapping[str, str]
     """Rules that are broken on purpose: the rule's id and the reason."""
-    network: Mapping[str, pulumi.Input[str]]
+    network: NetworkArgs
     """The network that several caches share: the facts that the target's network component gives.
     Default: one of its own, where the target has networks."""
+    access: AccessArgs
+    """Who may reach the cache and read its credentials, on a cloud."""
+    alarms: AlarmArgs
+    """What watches the cache, on a cloud."""

@@ -47,11 +47,14 @@ class CacheComponent(pulumi.ComponentResource):
     client_key_pem: pulumi.Output[str]
     """Secret."""
     reader_host: pulumi.Output[str]
+    reader_port: pulumi.Output[int]
     secret_ref: pulumi.Output[Mapping[str, str]]
     credential_issued_at: pulumi.Output[str]
     rotate_by: pulumi.Output[str]
     resource_id: pulumi.Output[str]
     network: pulumi.Output[Mapping[str, str]]
+    auth: pulumi.Output[str]
+    grants: pulumi.Output[Mapping[str, str]]
     url: pulumi.Output[str]
     """Secret."""
     url_redacted: pulumi.Output[str]
@@ -69,9 +72,10 @@ class CacheComponent(pulumi.ComponentResource):
     env_public: pulumi.Output[Mapping[str, str]]
     """Those of them that carry no credential."""
 
-    def _publish(self, facts: Mapping[str, Any]) -> None:
+    def _publish(self, facts: Mapping[str, Any], **others: pulumi.Input[Any]) -> None:
         """Sets all outputs from the base fields of a `Connection`, and registers them.
 
+        others: outputs that only this component has.
         Each output is computed from no more facts than it needs: one without a credential stays
         readable, and a preview that cannot know the password or the container knows the host.
         """
@@ -84,6 +88,7 @@ class CacheComponent(pulumi.ComponentResource):
                 wrap = pulumi.Output.secret if sources & SECRET_FIELDS else pulumi.Output.from_input
                 known[sources] = wrap(given)
             outputs[name] = known[sources].apply(_reader(name))
+        outputs |= {name: pulumi.Output.from_input(value) for name, value in others.items()}
         for name, output in outputs.items():
             setattr(self, name, output)
         self.register_outputs(outputs)
@@ -114,7 +119,7 @@ def _sources(name: str) -> frozenset[str]:
         return frozenset({name})
     if name in {"url_redacted", "otel_attributes"}:
         return frozenset({"tls", "host", "port", "database"})
-    used = _BASE - {"resource_id", "network"}
+    used = _BASE - {"resource_id", "network", "grants"}
     return used if name in SECRET_OUTPUTS else used - SECRET_FIELDS
 
 

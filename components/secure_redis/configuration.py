@@ -1,6 +1,7 @@
 """From raw configuration to settings: all mistakes at once, before any resource is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -20,7 +21,7 @@ from .schema import (
     parse,
     suggestion,
 )
-from .settings import CacheSettings, StackSettings, Target
+from .settings import AccessSettings, AlarmSettings, CacheSettings, StackSettings, Target
 
 NAMESPACE = "secure-redis"
 """Namespace of the keys in a stack file: the project's name."""
@@ -47,18 +48,18 @@ def parse_stack(raw: Mapping[str, Any]) -> StackSettings:
     Raises ConfigurationError with all problems of the stack and of every cache.
     """
     data = deepcopy_plain(raw)
-    own = list(_inherit_environment(data))
+    own = list(_inherit(data))
     stack, problems = parse(StackSettings, data, "")
-    # A cache's environment is the stack's: say once what is wrong with it.
+    # A cache's target and environment are the stack's: say once what is wrong with them.
     problems = own + [p for p in problems if not _inherited(p)]
     if stack is not None:
         misread = [problem.path for problem in problems]
         broken = [
             problem
             for name, cache in stack.caches.items()
-            for problem in rules.cache_problems(join("caches", name), cache, stack.target)
+            for problem in rules.cache_problems(join("caches", name), cache)
         ]
-        broken += rules.stack_problems(stack.caches, stack.target)
+        broken += rules.stack_problems(stack)
         problems += _judged(broken, misread, stack.exceptions)
         if not misread:
             problems += _useless_exceptions(stack.exceptions, {p.rule for p in broken})
@@ -71,20 +72,32 @@ def parse_cache(
     raw: Mapping[str, Any], target: Target, exceptions: Mapping[str, str]
 ) -> CacheSettings:
     """The settings of one cache. Raises ConfigurationError with all problems."""
-    cache, problems = parse(CacheSettings, raw, "")
+    own = [_once(key, "by the component") for key in ("target",) if key in raw]
+    cache, problems = parse(CacheSettings, {**raw, "target": target.value}, "")
+    problems += own
     if cache is not None:
         misread = [problem.path for problem in problems]
-        problems += _judged(rules.cache_problems("", cache, target), misread, exceptions)
+        problems += _judged(rules.cache_problems("", cache), misread, exceptions)
     problems += _unknown_exceptions(exceptions)
     if cache is None or problems:
         raise ConfigurationError(problems)
     return cache
 
 
-def cache_from_args(
-    args: Mapping[str, Any], target: Target
-) -> tuple[CacheSettings, Mapping[str, Any], dict[str, str]]:
-    """Settings, network and tags from the arguments of a component.
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a cache's component, checked."""
+
+    cache: CacheSettings
+    network: Mapping[str, Any]
+    """What the target's network component has as its facts; empty if none was given."""
+    access: AccessSettings
+    alarms: AlarmSettings
+    tags: dict[str, str]
+
+
+def cache_from_args(args: Mapping[str, Any], target: Target) -> Arguments:
+    """The checked arguments of a component.
 
     Raises InvalidArguments with all problems, before any resource is registered.
     """
@@ -93,6 +106,10 @@ def cache_from_args(
     shared, problems = parse(_Shared, beside, "")
     shared = shared or _Shared()
     problems += _network_problems(shared.network, target)
+    misread = [problem.path for problem in problems]
+    problems += _judged(
+        rules.shared_problems(shared.access, shared.alarms, target), misread, shared.exceptions
+    )
     cache: CacheSettings | None = None
     try:
         cache = parse_cache(raw, target, shared.exceptions)
@@ -100,7 +117,7 @@ def cache_from_args(
         problems += error.problems
     if cache is None or problems:
         raise InvalidArguments(ConfigurationError(problems).problems)
-    return cache, shared.network, shared.tags
+    return Arguments(cache, shared.network, shared.access, shared.alarms, shared.tags)
 
 
 def read_stack(config: pulumi.Config | None = None) -> StackSettings:
@@ -127,7 +144,7 @@ def camel_keys(value: Any) -> Any:
         return list(value) if isinstance(value, tuple) else value
     return {
         to_camel(key): dict(item)
-        if key in _FREE_KEYS and isinstance(item, Mapping)
+        if key in _FREE_NAMES and isinstance(item, Mapping)
         else camel_keys(item)
         for key, item in value.items()
     }
@@ -138,15 +155,23 @@ class _Shared(Settings):
 
     tags: dict[Text, Text] = Field(default_factory=dict[str, str])
     exceptions: dict[Text, Text] = Field(default_factory=dict[str, str])
-    network: dict[Text, WiredText] = Field(default_factory=dict[str, str | pulumi.Output[str]])
+    network: dict[Text, WiredText | list[WiredText]] = Field(default_factory=dict[str, Any])
+    access: AccessSettings = AccessSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
 
 _FREE_KEYS = frozenset(_Shared.model_fields)
 
-NETWORK_FACTS = {Target.DOCKER: frozenset({"name", "owner"})}
+_FREE_NAMES = frozenset({"tags", "exceptions", "network", "parameters"})
+"""Arguments whose keys are not ours to spell."""
+
+NETWORK_FACTS = {
+    Target.AWS: frozenset({"vpc_id", "subnet_ids"}),
+    Target.DOCKER: frozenset({"name", "owner"}),
+}
 """What the argument `network` holds, on targets that have networks."""
 
-_MAPPINGS = {"caches", "tags", "exceptions"}
+_MAPPINGS = {"caches", "tags", "exceptions", "network", "access", "alarms"}
 
 
 def _keys() -> Iterable[str]:
@@ -167,21 +192,28 @@ def _value(config: pulumi.Config, key: str, problems: list[Problem]) -> Any:
         return None
 
 
-def _inherit_environment(data: dict[str, Any]) -> Iterator[Problem]:
-    """Gives each cache the stack's environment: one of its own would dodge what that refuses."""
+_INHERITED = ("target", "environment")
+
+
+def _inherit(data: dict[str, Any]) -> Iterator[Problem]:
+    """Gives each cache what is the stack's: an environment of its own would dodge its refusals."""
     caches = data.get("caches")
     for name, cache in caches.items() if isinstance(caches, dict) else ():
         if not isinstance(cache, dict):
             continue
-        if "environment" in cache:
-            path = join("caches", name, "environment")
-            yield Problem(path, "is set once, for the whole stack", "Remove it here.")
-        cache["environment"] = data.get("environment")
+        for key in _INHERITED:
+            if key in cache:
+                yield _once(join("caches", name, key), "once, for the whole stack")
+            cache[key] = data.get(key)
+
+
+def _once(path: str, where: str) -> Problem:
+    return Problem(path, f"is set {where}", "Remove it here.")
 
 
 def _inherited(problem: Problem) -> bool:
     parts = problem.path.split(".")
-    return len(parts) == 3 and parts[0] == "caches" and parts[2] == "environment"  # noqa: PLR2004
+    return len(parts) == 3 and parts[0] == "caches" and parts[2] in _INHERITED  # noqa: PLR2004
 
 
 def _network_problems(network: Mapping[str, Any], target: Target) -> Iterator[Problem]:

@@ -32,6 +32,18 @@ class TlsVerify(str, Enum):
     """Nothing: only without TLS."""
 
 
+class Auth(str, Enum):
+    """How a client proves who it is."""
+
+    NONE = "none"
+    """Not at all: security mode `none`."""
+    PASSWORD = "password"  # noqa: S105 - a kind of login
+    """With the user and the password."""
+    IDENTITY = "identity"
+    """With the user and a short-lived token of the cloud's own identity service; `password` is
+    empty, and URLs carry no credential."""
+
+
 class CaSource(str, Enum):
     """Who issued the server's certificate."""
 
@@ -84,7 +96,9 @@ class Connection:
     username: str
     """Always explicit: Jedis and redis-cli fail on URLs that leave it out."""
     password: str = field(repr=False)
-    """Secret. Empty only in security mode `none`."""
+    """Secret. Empty in security mode `none`, and where clients log in with a cloud's identity."""
+    auth: Auth = Auth.PASSWORD
+    """How a client proves who it is."""
     tls_verify: TlsVerify = TlsVerify.FULL
     """What a client must verify."""
     tls_server_name: str = ""
@@ -113,6 +127,8 @@ class Connection:
     """Secret. Password of that user."""
     reader_host: str = ""
     """Host for reads that may be stale, else empty."""
+    reader_port: int = 0
+    """Port of that host where it differs from `port`, else 0."""
     secret_ref: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where the credential is kept: kind, id, version, json_key. A reference, not a secret."""
     credential_issued_at: str = ""
@@ -123,13 +139,16 @@ class Connection:
     """Id of the cache in its target, for permissions and look-ups."""
     network: Mapping[str, str] = field(default_factory=dict[str, str])
     """How to reach the cache from inside its network: name, host, port; empty if there is none."""
+    grants: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What to give an application so that it gets in: on AWS the policy for its role (policy_arn,
+    policy) and the cache's security group; empty where nothing is needed."""
     contract_version: str = CONTRACT_VERSION
     """Raised when a field changes its meaning or goes away."""
 
     @property
     def url(self) -> str:
         """Secret. The bare URL, right for every client that takes one; see `redis_url`."""
-        return self._url(self.host)
+        return self._url(self.host, self.port)
 
     @property
     def url_redacted(self) -> str:
@@ -152,7 +171,9 @@ class Connection:
     @property
     def reader_url(self) -> str:
         """Secret. The URL of the reader endpoint, empty where there is none."""
-        return self._url(self.reader_host) if self.reader_host else ""
+        if not self.reader_host:
+            return ""
+        return self._url(self.reader_host, self.reader_port or self.port)
 
     @property
     def celery_url(self) -> str:
@@ -233,7 +254,9 @@ class Connection:
                     **known,
                     # Pulumi's property maps hold every number as a float.
                     "port": int(known["port"]),
+                    "reader_port": int(known.get("reader_port", 0)),
                     "database": int(known.get("database", DATABASE)),
+                    "auth": Auth(known.get("auth", Auth.PASSWORD)),
                     "tls_verify": TlsVerify(known.get("tls_verify", TlsVerify.FULL)),
                     "ca_source": CaSource(known.get("ca_source", CaSource.SYSTEM)),
                 }
@@ -241,11 +264,11 @@ class Connection:
         except (KeyError, TypeError) as error:
             raise ValueError("not a connection: a required field is missing") from error
 
-    def _url(self, host: str) -> str:
+    def _url(self, host: str, port: int) -> str:
         return redis_url(
             tls=self.tls,
             host=host,
-            port=self.port,
+            port=port,
             username=self.username,
             password=self.password,
         )

@@ -10,16 +10,17 @@ from .component import OUTPUTS, CacheComponent
 from .configuration import InvalidArguments, cache_from_args
 from .problems import Problem
 from .schema import suggestion
-from .settings import Target
+from .settings import StackSettings, Target
 
 COMPONENTS = {
+    Target.AWS: ("aws.redis", "ElastiCacheRedis"),
     Target.DOCKER: ("docker.redis", "DockerRedis"),
     Target.EXTERNAL: ("external.redis", "ExternalRedis"),
 }
 """Where the component of a target is. Only the one that is used is imported, with its SDK."""
 
-NETWORKS = {Target.DOCKER: ("docker.network", "DockerNetwork")}
-"""Where the network component of a target is, for targets that have one."""
+NETWORKS = {Target.AWS: "aws.network", Target.DOCKER: "docker.network"}
+"""Where the network of a target is, for targets that have one."""
 
 
 class _TargetRequired(CacheArgs):
@@ -44,7 +45,7 @@ class SecureRedis(CacheComponent):
     ) -> None:
         settings: dict[str, Any] = dict(args)
         target = _target(settings.pop("target", ""))
-        component = _component(COMPONENTS, target)
+        component = _part(target, *COMPONENTS[target])
         # Before anything is registered, this component included.
         cache_from_args(settings, target)
         super().__init__("secure-redis:index:SecureRedis", name, {}, opts)
@@ -55,18 +56,17 @@ class SecureRedis(CacheComponent):
         self.register_outputs(outputs)
 
 
-def shared_network(target: Target, tags: dict[str, str]) -> dict[str, pulumi.Input[str]]:
+def shared_network(stack: StackSettings) -> dict[str, Any]:
     """One network for all caches of a stack: the value of their argument `network`.
 
     Empty on targets that have no networks.
     """
-    if target not in NETWORKS:
+    if stack.target not in NETWORKS:
         return {}
-    return _component(NETWORKS, target)("network", {"tags": tags}).facts()
+    return _part(stack.target, NETWORKS[stack.target], "shared")(stack)
 
 
-def _component(table: dict[Target, tuple[str, str]], target: Target) -> Any:
-    module, name = table[target]
+def _part(target: Target, module: str, name: str) -> Any:
     try:
         return getattr(import_module(f".{module}", __package__), name)
     except ModuleNotFoundError as error:

@@ -1,33 +1,70 @@
 """Rules that hold on every target: what goes together, and what production refuses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from .aws import rules as aws
 from .docker import rules as docker
 from .external import rules as external
 from .problems import Problem
 from .schema import join
-from .settings import CacheSettings, Environment, EvictionPolicy, Mode, Persistence, Purpose, Target
+from .settings import (
+    AccessSettings,
+    AlarmSettings,
+    CacheSettings,
+    Environment,
+    EvictionPolicy,
+    Mode,
+    NetworkSettings,
+    Persistence,
+    Purpose,
+    StackSettings,
+    Target,
+)
 
 WAIVABLE = ("plaintext-in-production", "public-address", "volatile-data", "unprotected-data")
 """Ids of the rules that `exceptions` may accept with a reason."""
 
 
-def cache_problems(path: str, cache: CacheSettings, target: Target) -> Iterator[Problem]:
+ROOMS = {
+    Target.AWS: aws.cache_problems,
+    Target.DOCKER: docker.cache_problems,
+    Target.EXTERNAL: external.cache_problems,
+}
+"""The rules of each target for one cache."""
+
+
+def cache_problems(path: str, cache: CacheSettings) -> Iterator[Problem]:
     """All that is wrong with one cache."""
     yield from _combinations(path, cache)
     if cache.environment is Environment.PRODUCTION:
         yield from _production(path, cache)
-    yield from _sections(path, cache, target)
-    if target is Target.DOCKER:
-        yield from docker.cache_problems(path, cache)
-    else:
-        yield from external.cache_problems(path, cache)
+    yield from _sections(path, cache)
+    yield from ROOMS[cache.target](path, cache)
 
 
-def stack_problems(caches: Mapping[str, CacheSettings], target: Target) -> Iterator[Problem]:
-    """All that is wrong with the caches of a stack together."""
-    if target is Target.DOCKER:
-        yield from docker.stack_problems(caches)
+def stack_problems(stack: StackSettings) -> Iterator[Problem]:
+    """All that is wrong with a stack, beside what is wrong with single caches."""
+    if stack.target is Target.DOCKER:
+        yield from docker.stack_problems(stack.caches)
+    if stack.target is Target.AWS:
+        yield from aws.stack_problems(stack)
+    if not stack.target.cloud:
+        yield from _cloud_only(stack, stack.target)
+
+
+def shared_problems(
+    access: AccessSettings, alarms: AlarmSettings, target: Target
+) -> Iterator[Problem]:
+    """What is wrong with the arguments that the caches of a stack share."""
+    if target is Target.AWS:
+        yield from aws.shared_problems(access, alarms)
+
+
+def _cloud_only(stack: StackSettings, target: Target) -> Iterator[Problem]:
+    defaults = {"network": NetworkSettings(), "access": AccessSettings(), "alarms": AlarmSettings()}
+    for key, default in defaults.items():
+        if getattr(stack, key) != default:
+            yield Problem(key, f"has no effect on the target {target.value}", "Remove it.")
 
 
 def _combinations(path: str, cache: CacheSettings) -> Iterator[Problem]:
@@ -60,7 +97,8 @@ def _production(path: str, cache: CacheSettings) -> Iterator[Problem]:
             "Use aof.",
             rule="volatile-data",
         )
-    if not cache.protect and cache.mode is not Mode.NONE and cache.external is None:
+    keeps_data = cache.target is not Target.EXTERNAL and cache.mode is not Mode.NONE
+    if keeps_data and not cache.protect:
         yield Problem(
             join(path, "protect"),
             "false is refused in production: one command could delete the data",
@@ -69,11 +107,14 @@ def _production(path: str, cache: CacheSettings) -> Iterator[Problem]:
         )
 
 
-def _sections(path: str, cache: CacheSettings, target: Target) -> Iterator[Problem]:
-    for other in Target:
-        if other is not target and other.value in cache.model_fields_set:
+def _sections(path: str, cache: CacheSettings) -> Iterator[Problem]:
+    without_effect = {other.value: other.value for other in Target if other is not cache.target}
+    if not cache.target.cloud:
+        without_effect |= {"replicas": "replicas", "allow_replacement": "allowReplacement"}
+    for field, key in without_effect.items():
+        if field in cache.model_fields_set:
             yield Problem(
-                join(path, other.value),
-                f"has no effect on the target {target.value}",
+                join(path, key),
+                f"has no effect on the target {cache.target.value}",
                 "Remove it, or change the target.",
             )

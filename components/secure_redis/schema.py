@@ -4,10 +4,19 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from ipaddress import ip_network
 from typing import Annotated, Any, TypeVar, get_args
 
 from pulumi import Output
-from pydantic import AliasGenerator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasGenerator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
@@ -45,8 +54,20 @@ _DECIMAL = re.compile(r"[0-9]+\.[0-9]+")
 Number = Annotated[float, Field(strict=True), BeforeValidator(_decimal)]
 Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 Text = Annotated[str, Field(strict=True, min_length=1)]
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError("must be a network such as 10.20.0.0/16") from None
+    return value
+
+
 HostName = Annotated[str, Field(strict=True, max_length=253, pattern=r"^[A-Za-z0-9_.:*-]+$")]
 """A DNS name (a wildcard too) or an IP address."""
+Cidr = Annotated[str, Field(strict=True), AfterValidator(_network)]
+"""A network in CIDR notation, IPv4 or IPv6, with no bits set behind its prefix."""
 WiredText = Text | Output[str]
 """A text that another resource may provide; an Output is not validated before it is known."""
 

@@ -11,16 +11,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from .aws.settings import AwsAdoptedNetwork, AwsSettings
 from .docker.settings import DockerSettings
 from .external.settings import ExternalSettings
-from .schema import Flag, Number, Settings, Text, Whole
+from .schema import Cidr, Flag, Number, Settings, Text, Whole, WiredText
 
 
 class Target(str, Enum):
     """Where a cache runs."""
 
+    AWS = "aws"
+    """Amazon ElastiCache."""
     DOCKER = "docker"
+    """A container."""
     EXTERNAL = "external"
+    """An endpoint that somebody else runs."""
+
+    @property
+    def cloud(self) -> bool:
+        """Whether it is a cloud's own service: it takes replicas, alarms and a private network."""
+        return self is Target.AWS
 
 
 class Environment(str, Enum):
@@ -32,7 +42,7 @@ class Environment(str, Enum):
 
 
 class Purpose(str, Enum):
-    """What the data of a cache is: sets eviction and the Docker target's port."""
+    """What the data of a cache is: sets eviction, alarms and the Docker target's port."""
 
     CACHE = "cache"
     """Can be computed again: may be evicted."""
@@ -82,9 +92,20 @@ class Persistence(str, Enum):
     NONE = "none"
     """Nothing."""
     RDB = "rdb"
-    """A snapshot: the last minutes may be lost."""
+    """Snapshots: what came after the last one may be lost."""
     AOF = "aof"
     """A log, synced each second: at most the last second may be lost."""
+
+
+class AlarmProfile(str, Enum):
+    """Which alarms watch a cache."""
+
+    OFF = "off"
+    """None."""
+    BASIC = "basic"
+    """Memory, processor and failed logins."""
+    FULL = "full"
+    """Also evictions, connections, replication and the network's limits."""
 
 
 class EvictionPolicy(str, Enum):
@@ -109,6 +130,16 @@ EVICTION_POLICY = {
     Purpose.QUEUE: EvictionPolicy.NOEVICTION,
 }
 """Default eviction policy."""
+
+ENGINE = {Target.AWS: Engine.VALKEY, Target.DOCKER: Engine.REDIS, Target.EXTERNAL: Engine.REDIS}
+"""Default server software. Where a cloud bills by the hour, Valkey costs less."""
+
+ALARM_PROFILE = {
+    Environment.DEVELOPMENT: AlarmProfile.OFF,
+    Environment.STAGING: AlarmProfile.BASIC,
+    Environment.PRODUCTION: AlarmProfile.FULL,
+}
+"""Default alarms on a cloud."""
 
 CACHE_NAME = r"^[a-z][a-z0-9]*(-[a-z][a-z0-9]*)*$"
 """Names of caches: legal for containers, hosts and outputs, and distinct in camelCase too."""
@@ -135,15 +166,28 @@ def _by(table: Mapping[Any, Any], key: str) -> Callable[[dict[str, Any]], Any]:
     return lambda data: table[data[key]]
 
 
+def _persistence(data: dict[str, Any]) -> Persistence:
+    if not data["target"].cloud:
+        return Persistence.AOF
+    development = data["environment"] is Environment.DEVELOPMENT
+    return Persistence.NONE if development else Persistence.RDB
+
+
+def _replicas(data: dict[str, Any]) -> int:
+    return int(data["target"].cloud and data["environment"] is Environment.PRODUCTION)
+
+
 class CacheSettings(Settings):
     """One cache: the portable settings, the same on every target, and the target's own."""
 
+    target: Target
+    """Where it runs. In a stack file, set once for all."""
     environment: Environment
     """What it is for: development, staging or production. In a stack file, set once for all."""
     purpose: Purpose = Purpose.CACHE
     """What the data is: cache, sessions or queue."""
-    engine: Engine = Engine.REDIS
-    """The server software: redis or valkey."""
+    engine: Engine = Field(default_factory=_by(ENGINE, "target"))
+    """The server software: redis or valkey. Default: valkey on aws, redis elsewhere."""
     mode: Mode = Mode.TLS
     """Security mode: none, password, tls or mtls."""
     memory_gb: Annotated[Number, Field(gt=0, le=1024)] = Field(
@@ -153,18 +197,27 @@ class CacheSettings(Settings):
     eviction_policy: EvictionPolicy = Field(default_factory=_by(EVICTION_POLICY, "purpose"))
     """What happens when memory is full. Default by purpose: allkeys-lru for a cache, volatile-lru
     for sessions, noeviction for a queue, which accepts no other."""
-    persistence: Persistence = Persistence.AOF
-    """What survives a restart of the server: none, rdb or aof."""
+    persistence: Persistence = Field(default_factory=_persistence)
+    """What survives a restart of the server: none, rdb or aof. Default: aof on docker; on a cloud
+    daily snapshots (rdb), and none in development."""
+    replicas: Annotated[Whole, Field(ge=0, le=5)] = Field(default_factory=_replicas)
+    """Copies of each primary on a cloud, which take over when it fails. Default: 1 in production on
+    a cloud, else 0."""
     protect: Flag = Field(
         default_factory=lambda data: data["environment"] is Environment.PRODUCTION
     )
     """Whether Pulumi refuses to delete the data. Default: in production only."""
+    allow_replacement: Text | None = None
+    """Accepts that a change makes a new, empty cache in place of this one; the value is the reason,
+    which is exported. Remove it after the change."""
     rotation: Rotation = Rotation()
     """Password rotation."""
     rotation_days: Annotated[Whole, Field(ge=1, le=3650)] = 90
     """Days after which a password should have been replaced; `rotate_by` in the contract."""
     tls_profile: TlsProfile = TlsProfile.MODERN
     """Cipher suites: modern or fips."""
+    aws: AwsSettings = AwsSettings()
+    """What only the AWS target knows."""
     docker: DockerSettings = DockerSettings()
     """What only the Docker target knows."""
     external: ExternalSettings | None = None
@@ -172,18 +225,61 @@ class CacheSettings(Settings):
 
     def arguments(self) -> dict[str, Any]:
         """What was set, as arguments of a component."""
-        return self.model_dump(exclude_unset=True)
+        return self.model_dump(exclude_unset=True, exclude={"target"})
 
     def with_docker_image(self, image: str) -> "CacheSettings":
         """The same cache, running `image` on the Docker target."""
         return self.model_copy(update={"docker": self.docker.model_copy(update={"image": image})})
 
 
+class AccessSettings(Settings):
+    """Who may reach the caches of a stack, and who may read their credentials."""
+
+    security_group_ids: list[WiredText] = Field(default_factory=list[Any])
+    """AWS: security groups of the applications."""
+    cidrs: list[Cidr] = Field(default_factory=list[Any])
+    """Networks of the applications, such as 10.1.0.0/16. Never the whole internet."""
+    prefix_list_ids: list[WiredText] = Field(default_factory=list[Any])
+    """AWS: prefix lists with the networks of the applications."""
+    secret_readers: list[WiredText] = Field(default_factory=list[Any])
+    """Principals that may read the credentials: on AWS the ARNs of roles or users."""
+
+
+class AlarmSettings(Settings):
+    """What watches the caches of a stack on a cloud."""
+
+    profile: AlarmProfile | None = None
+    """off, basic or full. Default by environment: off in development, basic in staging, full in
+    production."""
+    notify: list[WiredText] = Field(default_factory=list[Any])
+    """Who is told: on AWS the ARNs of SNS topics."""
+
+
+class NewNetwork(Settings):
+    """A private network that the stack makes."""
+
+    cidr: Cidr = "10.20.0.0/16"
+    """Its IPv4 addresses, /16 to /26."""
+    zones: Annotated[Whole, Field(ge=2, le=3)] = 2
+    """Availability zones that it spans: one subnet in each."""
+    availability_zones: list[Text] = Field(default_factory=list[str])
+    """Their names. Default: the first ones of the region that need no opt-in."""
+
+
+class NetworkSettings(Settings):
+    """The private network of a stack on a cloud: a new one, or one that exists."""
+
+    create: NewNetwork | None = None
+    """Make one. Default, when none is adopted."""
+    adopt: AwsAdoptedNetwork | None = None
+    """Use one that exists."""
+
+
 class StackSettings(Settings):
     """A stack: one environment with one or more caches."""
 
     target: Target
-    """Where the caches run: docker or external."""
+    """Where the caches run: aws, docker or external."""
     environment: Environment
     """What the stack is for: development, staging or production."""
     caches: Annotated[
@@ -193,6 +289,12 @@ class StackSettings(Settings):
         Field(min_length=1),
     ]
     """The caches by name: lower-case words joined by hyphens, 30 characters at most."""
+    network: NetworkSettings = NetworkSettings()
+    """The private network, on a cloud."""
+    access: AccessSettings = AccessSettings()
+    """Who may reach the caches and read their credentials, on a cloud."""
+    alarms: AlarmSettings = AlarmSettings()
+    """What watches the caches, on a cloud."""
     tags: dict[Text, Text] = Field(default_factory=dict[str, str])
     """Put on everything that takes tags or labels. Not secret."""
     exceptions: dict[Text, Text] = Field(default_factory=dict[str, str])

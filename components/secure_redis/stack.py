@@ -18,8 +18,21 @@ def load() -> StackSettings:
     Raises RunError with all problems before any resource is made.
     """
     stack = read_stack()
-    if stack.target is not Target.DOCKER:
-        return stack
+    if stack.target is Target.AWS:
+        return _load_aws(stack)
+    return _load_docker(stack) if stack.target is Target.DOCKER else stack
+
+
+def _load_aws(stack: StackSettings) -> StackSettings:
+    from .aws import preflight  # noqa: PLC0415 - a target's code runs for its stacks only
+
+    problems = preflight.check()
+    if problems:
+        raise pulumi.RunError(report(problems))
+    return stack
+
+
+def _load_docker(stack: StackSettings) -> StackSettings:
     from .docker import preflight  # noqa: PLC0415 - a target's code runs for its stacks only
 
     images, problems = preflight.check(stack.caches, pulumi.Config("docker").get("host"))
@@ -35,7 +48,9 @@ def build(stack: StackSettings) -> dict[str, SecureRedis]:
         "target": stack.target.value,
         "tags": stack.tags,
         "exceptions": stack.exceptions,
-        "network": shared_network(stack.target, stack.tags),
+        "network": shared_network(stack),
+        "access": stack.access.model_dump(exclude_unset=True),
+        "alarms": stack.alarms.model_dump(exclude_unset=True),
     }
     return {
         name: SecureRedis(name, cast("SecureRedisArgs", {**cache.arguments(), **common}))
@@ -52,8 +67,11 @@ def export(stack: StackSettings, caches: Mapping[str, CacheComponent]) -> None:
         pulumi.export(f"{prefix}Host", cache.host)
         pulumi.export(f"{prefix}Port", cache.port)
         pulumi.export(f"{prefix}SecretRef", cache.secret_ref)
+        pulumi.export(f"{prefix}Grants", cache.grants)
     pulumi.export("connections", {name: cache.connection() for name, cache in caches.items()})
     pulumi.export("exceptions", stack.exceptions)
+    reasons = {name: cache.allow_replacement for name, cache in stack.caches.items()}
+    pulumi.export("replacements", {name: reason for name, reason in reasons.items() if reason})
 
 
 def output_prefix(name: str) -> str:

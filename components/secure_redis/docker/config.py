@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from secure_redis import acl
 from secure_redis.settings import CacheSettings, Engine, Mode, Persistence, TlsProfile
 
 from .sizes import maxmemory_mb
@@ -16,7 +17,6 @@ DATA_DIR = "/data"
 TLS_PORT = 6380
 PLAIN_PORT = 6379
 
-APP_USER = "app"
 READONLY_USER = "readonly"
 HEALTH_USER = "health"
 OPERATOR_USER = "operator"
@@ -61,10 +61,6 @@ class User:
     """All passwords that let it in. Secret."""
 
 
-APP_RULES = "~* &* +@all -@admin -@dangerous +info"
-"""All that an application, a Celery worker among them, needs: no administration, nothing that scans
-or empties the whole database. INFO is among @dangerous, but clients ask it for the version."""
-
 READONLY_RULES = "~* resetchannels -@all +@read +@connection -@dangerous"
 HEALTH_RULES = "resetkeys resetchannels -@all +ping"
 OPERATOR_RULES = "resetkeys resetchannels -@all +ping +acl|setuser +config|set"
@@ -80,7 +76,7 @@ def app_user(mode: Mode) -> str:
     Without TLS it is `default`, so that clients which know only a password get in; with TLS the
     `default` user is off.
     """
-    return APP_USER if mode.tls else "default"
+    return acl.APPLICATION_USER if mode.tls else acl.DEFAULT_USER
 
 
 def users(
@@ -90,7 +86,7 @@ def users(
     if mode is Mode.NONE:
         return []
     return [
-        User(app_user(mode), APP_RULES, app),
+        User(app_user(mode), acl.APPLICATION, app),
         User(READONLY_USER, READONLY_RULES, readonly),
         User(HEALTH_USER, HEALTH_RULES, [health]),
         User(OPERATOR_USER, OPERATOR_RULES, [operator]),
@@ -109,7 +105,7 @@ def acl_file(accounts: Iterable[User]) -> str:
     ]
     if not accounts:
         return f"{DEFAULT_USER_OPEN}\n"
-    if all(user.name != "default" for user in accounts):
+    if all(user.name != acl.DEFAULT_USER for user in accounts):
         lines.insert(0, DEFAULT_USER_OFF)
     return "\n".join([*lines, ""])
 

@@ -7,8 +7,15 @@ import pulumi
 import pulumi_docker as docker
 import pulumi_random as random
 
+from secure_redis.settings import StackSettings
+
 from .labels import OWNER, labels
 from .names import stack_name
+
+
+def shared(stack: StackSettings) -> dict[str, Any]:
+    """The network of a stack: the value of its caches' argument `network`."""
+    return DockerNetwork("network", {"tags": stack.tags}).facts()
 
 
 class DockerNetworkArgs(TypedDict, total=False):

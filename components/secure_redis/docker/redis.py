@@ -10,7 +10,7 @@ from secure_redis import pem
 from secure_redis.args import CacheArgs
 from secure_redis.component import CacheComponent, secret_ref
 from secure_redis.configuration import cache_from_args
-from secure_redis.connection import CaSource, TlsVerify
+from secure_redis.connection import Auth, CaSource, TlsVerify
 from secure_redis.settings import CacheSettings, Mode, Persistence, Target
 from secure_redis.timestamps import rotate_by
 
@@ -37,10 +37,11 @@ class DockerRedis(CacheComponent):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        cache, network, tags = cache_from_args(args, Target.DOCKER)
+        given = cache_from_args(args, Target.DOCKER)
+        cache, tags = given.cache, given.tags
         super().__init__("secure-redis:index:DockerRedis", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        network = network or DockerNetwork(name, {"tags": tags}, child).facts()
+        network = given.network or DockerNetwork(name, {"tags": tags}, child).facts()
         full_name = container_name(name)
         identity = {OWNER: network["owner"], CACHE: name}
 
@@ -107,7 +108,7 @@ def _credential_facts(
     name: str, cache: CacheSettings, secrets: Passwords | None
 ) -> dict[str, pulumi.Input[Any]]:
     if secrets is None:
-        return {"username": "", "password": ""}
+        return {"username": "", "password": "", "auth": Auth.NONE}
     return {
         "username": config.app_user(cache.mode),
         "password": secrets.app[0],

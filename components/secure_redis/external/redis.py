@@ -8,7 +8,7 @@ from secure_redis import pem
 from secure_redis.args import CacheArgs
 from secure_redis.component import CacheComponent, secret_ref
 from secure_redis.configuration import cache_from_args
-from secure_redis.connection import CaSource, TlsVerify
+from secure_redis.connection import Auth, CaSource, TlsVerify
 from secure_redis.settings import Target
 from secure_redis.timestamps import rotate_by
 
@@ -25,7 +25,7 @@ class ExternalRedis(CacheComponent):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        cache, _, _ = cache_from_args(args, Target.EXTERNAL)
+        cache = cache_from_args(args, Target.EXTERNAL).cache
         super().__init__("secure-redis:index:ExternalRedis", name, {}, opts)
         endpoint = cache.external
         if endpoint is None:  # the rules have seen to it
@@ -48,6 +48,7 @@ class ExternalRedis(CacheComponent):
                 "tls_server_name": endpoint.tls_server_name or "",
                 "username": endpoint.username if endpoint.password else "",
                 "password": pulumi.Output.secret(endpoint.password or ""),
+                "auth": Auth.PASSWORD if endpoint.password else Auth.NONE,
                 "cluster_mode": endpoint.cluster_mode,
                 "reader_host": endpoint.reader_host or "",
                 "ca_pem": authority,

@@ -1,0 +1,171 @@
+"""Changes that ElastiCache makes only by a new cache, or not at all."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from secure_redis import replacement
+from secure_redis.problems import Problem
+from secure_redis.replacement import Identity, changes
+from secure_redis.schema import join
+from secure_redis.settings import CacheSettings, Engine
+
+from . import plan, versions
+from .settings import Auth
+
+REPLACING = {
+    "kind": ("aws.serverless", "Make a second cache and move the clients and their data to it."),
+    "port": ("aws.port", "Keep the port."),
+    "kmsKey": (
+        "aws.kmsKeyArn",
+        (
+            "Keep the key: its material is replaced every year without a new key. For another key "
+            "restore a snapshot into a second cache."
+        ),
+    ),
+    "vpcId": ("network", "Restore a snapshot into a second cache in the other network."),
+    "subnetIds": ("network", "Keep the subnets of a serverless cache, or make a second one."),
+    "dataTiering": (
+        "aws.nodeType",
+        "Stay with node types of one kind: r6gd types keep part of the data on disk, others none.",
+    ),
+    "serverlessEngine": ("engine", "Restore a snapshot into a second cache."),
+    "serverlessVersion": ("aws.engineVersion", "Restore a snapshot into a second cache."),
+}
+"""Properties whose change replaces the cache: their setting, and the safe way."""
+
+
+def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulumi.Input[Any]]:
+    """The properties of a cache that do not change in place, or not every way.
+
+    network: the facts of the network; empty for one of the cache's own, which never changes.
+    """
+    serverless = cache.aws.serverless is not None
+    version = plan.engine_version(cache)
+    common: dict[str, pulumi.Input[Any]] = {
+        "kind": "serverless" if serverless else "nodes",
+        "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
+        **({"vpcId": network["vpc_id"]} if network else {}),
+        "auth": cache.aws.auth.value,
+        "generation": cache.rotation.generation,
+        "keepPrevious": cache.rotation.keep_previous,
+    }
+    if serverless:
+        return {
+            **common,
+            **({"subnetIds": network["subnet_ids"]} if network else {}),
+            "serverlessEngine": cache.engine.value,
+            "serverlessVersion": versions.major(version),
+            "settings": _serverless_settings(cache),
+        }
+    return {
+        **common,
+        "port": cache.aws.port,
+        "engine": cache.engine.value,
+        "engineVersion": version,
+        "dataTiering": plan.data_tiering(plan.node_type_name(cache)),
+        "shards": cache.aws.shards or 0,
+        "replicas": cache.replicas,
+        "snapshotDays": plan.snapshot_days(cache),
+        "transitEncryption": cache.aws.transit_encryption.value,
+    }
+
+
+def _serverless_settings(cache: CacheSettings) -> dict[str, str]:
+    """What can be changed on a serverless cache, by setting."""
+    settings = cache.aws.serverless
+    return {
+        "memoryGb": str(plan.storage_gb(cache)),
+        "aws.serverless.maxEcpuPerSecond": str(settings.max_ecpu_per_second if settings else 0),
+        "aws.snapshotRetentionDays": str(plan.snapshot_days(cache)),
+        "aws.snapshotWindow": cache.aws.snapshot_window,
+    }
+
+
+def judge(path: str, cache: CacheSettings) -> replacement.Judge:
+    """What is wrong with a change of the cache at `path`."""
+
+    def problems(old: Identity, new: Identity) -> Iterator[Problem]:
+        yield from _impossible(path, old, new)
+        if replacement.refused(cache):
+            yield from _replacing(path, old, new)
+
+    return problems
+
+
+def _replacing(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
+    found = [name for name in changes(old, new) if name in REPLACING]
+    for name in ["kind"] if "kind" in found else found:
+        setting, safe_way = REPLACING[name]
+        yield _replaced(path, setting, f"{old[name]} to {new[name]}", safe_way)
+    if old.get("engine") == Engine.VALKEY.value and new.get("engine") == Engine.REDIS.value:
+        safe_way = "Stay with valkey, or restore a snapshot into a second cache."
+        yield _replaced(path, "engine", "valkey to redis", safe_way)
+    elif _downgraded(old, new):
+        change = f"{old['engineVersion']} to {new['engineVersion']}"
+        yield _replaced(path, "aws.engineVersion", change, "Keep the version.")
+
+
+def _downgraded(old: Identity, new: Identity) -> bool:
+    if old.get("engine") != new.get("engine") or "engineVersion" not in old.keys() & new.keys():
+        return False
+    return versions.number(str(new["engineVersion"])) < versions.number(str(old["engineVersion"]))
+
+
+def _replaced(path: str, setting: str, change: str, safe_way: str) -> Problem:
+    return Problem(
+        join(path, setting),
+        f"changing it from {change} puts a new, empty cache in place of this one: all data and "
+        "the host name would be lost, only snapshots stay",
+        f'{safe_way} Or accept the loss: allowReplacement: "why".',
+    )
+
+
+def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
+    """Changes that the service refuses, or that would leave the cache open meanwhile."""
+    changed = set(changes(old, new))
+    if "auth" in changed and new["auth"] == Auth.TOKEN.value:
+        yield Problem(
+            join(path, "aws.auth"),
+            "a cache with users cannot go to an AUTH token: between the two it would answer "
+            "without any password",
+            "Stay with rbac, or make a second cache.",
+        )
+    if old.get("auth") == new.get("auth") == Auth.TOKEN.value:
+        yield from _token(path, new, changed)
+    if "shards" in changed and 0 in {old["shards"], new["shards"]}:
+        yield Problem(
+            join(path, "aws.shards"),
+            "cluster mode is decided when the cache is made: clients of the one mode do not "
+            "understand the other",
+            "Restore a snapshot into a second cache.",
+        )
+    if "snapshotDays" in changed and old.get("snapshotDays") == 0 and old.get("shards"):
+        yield Problem(
+            join(path, "aws.snapshotRetentionDays"),
+            "the provider cannot turn snapshots on for a cache in cluster mode",
+            "Turn them on with the AWS command line, then set the same number here.",
+        )
+    if old.get("settings") and new.get("settings"):
+        yield from _one_at_a_time(path, old["settings"], new["settings"])
+
+
+def _token(path: str, new: Identity, changed: set[str]) -> Iterator[Problem]:
+    if "generation" in changed and not new.get("keepPrevious"):
+        yield Problem(
+            join(path, "rotation.generation"),
+            "ElastiCache takes a new AUTH token only beside the old one",
+            "Set keepPrevious: true as well, run, move the clients, then set it to false.",
+        )
+
+
+def _one_at_a_time(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+    changed = list(changes(old, new))
+    for setting in changed[1:]:
+        yield Problem(
+            join(path, setting),
+            f"changes together with {changed[0]}, and a serverless cache takes one change at a "
+            "time",
+            "Make one change, run, then the next.",
+        )

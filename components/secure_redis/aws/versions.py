@@ -1,0 +1,44 @@
+"""Versions of the engines: which exist, what they are called, and what they can do."""
+
+from secure_redis.settings import Engine
+
+KNOWN = {
+    Engine.VALKEY: ("7.2", "8.0", "8.1", "8.2", "9.0"),
+    Engine.REDIS: ("6.2", "7.0", "7.1"),
+}
+"""Versions that the service offers, oldest first (ElastiCache User Guide, supported engine
+versions). Redis 4 and 5 are left out: they left standard support on 2026-01-31."""
+
+DEFAULT = {Engine.VALKEY: "8.1", Engine.REDIS: "7.1"}
+"""Version of a cache that names none."""
+
+TRANSIT_CHANGE = (7, 0)
+"""From this version on TLS can be turned on in place; before, the provider replaces the group."""
+
+DURABILITY = (9, 0)
+"""First version of Valkey that knows durability (API CreateReplicationGroup, Durability)."""
+
+IAM = {Engine.VALKEY: (7, 2), Engine.REDIS: (7, 0)}
+"""First versions that take IAM logins (ElastiCache User Guide, authenticating with IAM)."""
+
+
+def number(version: str) -> tuple[int, int]:
+    """A version as numbers that can be compared."""
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
+
+
+def family(engine: Engine, version: str) -> str:
+    """The family of parameter groups that a version takes (API CacheParameterGroupFamily).
+
+    `valkey9` follows from the names before it; no source for it was found.
+    """
+    major = number(version)[0]
+    if engine is Engine.REDIS and major == 6:  # noqa: PLR2004
+        return "redis6.x"
+    return f"{engine.value}{major}"
+
+
+def major(version: str) -> str:
+    """The major version: all that a serverless cache is asked for."""
+    return version.partition(".")[0]

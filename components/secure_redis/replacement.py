@@ -1,0 +1,57 @@
+"""Seeing in the preview that a change would put a new, empty cache in place of a full one.
+
+A cache's component keeps the properties that cannot change in place among its own inputs. Before
+they change the engine asks a hook, in previews too, which compares old and new and refuses. The
+engine's own protection stays behind it, for whatever else could delete the data.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pulumi
+
+from .problems import Problem, report
+from .settings import CacheSettings, Environment
+
+Identity = Mapping[str, Any]
+"""Properties of a cache that are compared, by name. Never a secret."""
+
+Judge = Callable[[Identity, Identity], Iterator[Problem]]
+"""Says what is wrong with a change from one identity to another."""
+
+
+def guarded(opts: pulumi.ResourceOptions | None, name: str, judge: Judge) -> pulumi.ResourceOptions:
+    """The options of a component, which then refuses changes that `judge` finds fault with."""
+
+    def compare(change: pulumi.ResourceHookArgs) -> None:
+        problems = list(judge(_known(change.old_inputs), _known(change.new_inputs)))
+        if problems:
+            raise pulumi.RunError(report(problems))
+
+    parent = f"{opts.parent._name}/" if opts and opts.parent else ""  # noqa: SLF001
+    hook = pulumi.ResourceHook(
+        f"data of {parent}{name}", compare, pulumi.ResourceHookOptions(on_dry_run=True)
+    )
+    own = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
+    return pulumi.ResourceOptions.merge(opts, own)
+
+
+def changes(old: Identity, new: Identity) -> Iterator[str]:
+    """Names of the properties that both have and that differ."""
+    for name in sorted(old.keys() & new.keys()):
+        if old[name] != new[name]:
+            yield name
+
+
+def refused(cache: CacheSettings) -> bool:
+    """Whether a replacement is refused: in production, unless the settings accept it."""
+    return cache.environment is Environment.PRODUCTION and not cache.allow_replacement
+
+
+def _known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is known in this run; in a preview a value can depend on what is yet to be made."""
+    return {
+        key: value
+        for key, value in (inputs or {}).items()
+        if not isinstance(value, pulumi.output.Unknown) and value != pulumi.runtime.rpc.UNKNOWN
+    }
