@@ -4,6 +4,7 @@ Usage: python -m bench [--rounds N] [--skip-live]
 """
 
 import argparse
+import json
 import os
 import platform
 import subprocess
@@ -15,6 +16,8 @@ from .measure import Cost, in_turn, medians, ratio, run
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 10, 25, 50)
+PEERS = {"docker": "one cache on Docker", "aws-prod": "three caches on AWS, stack aws-prod"}
+"""Stacks that have a hand-written peer, `bench/handwritten`."""
 
 
 def main() -> None:
@@ -24,7 +27,8 @@ def main() -> None:
     parser.add_argument("--skip-live", action="store_true", help="without engine and Docker")
     options = parser.parse_args()
     print(machine(), end="\n\n")
-    program_table(options.rounds)
+    for stack in PEERS:
+        program_table(stack, options.rounds)
     growth_table(options.rounds)
     if not options.skip_live:
         live_table(options.rounds)
@@ -38,9 +42,9 @@ def machine() -> str:
     return f"{os.cpu_count()} processors, {memory:.0f} GiB, {system}, Python {python}"
 
 
-def program(directory: str, caches: int) -> Cost:
+def program(directory: str, stack: str, caches: int = 1) -> Cost:
     """A run of a Pulumi program against mocks."""
-    command = [sys.executable, "bench/program.py", directory, str(caches)]
+    command = [sys.executable, "bench/program.py", directory, stack, str(caches)]
     # Byte code is cached, as it is for anybody who runs a program twice.
     environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return run(command, cwd=ROOT, environ=environ)
@@ -48,17 +52,30 @@ def program(directory: str, caches: int) -> Cost:
 
 def count_calls(caches: int) -> int:
     """Python calls of the program: the same on every machine, busy or not."""
-    command = [sys.executable, "bench/program.py", ".", str(caches), "--calls"]
+    command = [sys.executable, "bench/program.py", ".", "docker", str(caches), "--calls"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return int(done.stdout)
 
 
-def program_table(rounds: int) -> None:
+def resources(directory: str, stack: str) -> dict[str, int]:
+    """How many resources of each type a program makes, components left out."""
+    command = [sys.executable, "bench/program.py", directory, stack, "--resources"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    made = json.loads(done.stdout.splitlines()[-1])
+    return {kind: count for kind, count in made.items() if not kind.startswith("secure-redis:")}
+
+
+def program_table(stack: str, rounds: int) -> None:
     """Program time and memory beside the shortest hand-written program."""
-    for directory in (".", "bench/handwritten"):
-        program(directory, 1)  # not counted: it writes the byte code
-    ours, peer = in_turn(lambda: program(".", 1), lambda: program("bench/handwritten", 1), rounds)
-    print("| program, one cache (mocks) | ours | hand-written | ratio (least to greatest) |")
+    peer_directory = f"bench/handwritten/{stack.partition('-')[0]}"
+    if resources(".", stack) != resources(peer_directory, stack):
+        raise SystemExit(f"{peer_directory} does not make the resources of {stack}")
+    for directory in (".", peer_directory):
+        program(directory, stack)  # not counted: it writes the byte code
+    ours, peer = in_turn(
+        lambda: program(".", stack), lambda: program(peer_directory, stack), rounds
+    )
+    print(f"| program, {PEERS[stack]} (mocks) | ours | hand-written | ratio (least to greatest) |")
     print("|---|---|---|---|")
     row("CPU time", "s", [c.cpu_seconds for c in ours], [c.cpu_seconds for c in peer])
     row("peak memory", "MiB", [c.peak_mib for c in ours], [c.peak_mib for c in peer])
@@ -72,7 +89,7 @@ def growth_table(rounds: int) -> None:
     print("|---|---|---|---|---|---|---|")
     before: tuple[int, Cost, int] | None = None
     for size in SIZES:
-        cost = medians([program(".", size) for _ in range(rounds)])
+        cost = medians([program(".", "docker", size) for _ in range(rounds)])
         calls = count_calls(size)
         each = "| | |"
         if before:

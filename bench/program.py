@@ -1,8 +1,10 @@
 """Runs a Pulumi program in this process against mocks: what the program itself costs, no engine.
 
-Usage: python bench/program.py DIRECTORY [CACHES [--calls]]
+Usage: python bench/program.py DIRECTORY STACK [CACHES] [--calls | --resources]
 
-With --calls it prints how many Python calls the program made: a count that no busy machine blurs.
+STACK is `docker`, with so many caches, or the name of a stack file. With --calls it prints how many
+Python calls the program made: a count that no busy machine blurs; with --resources how many
+resources of each type.
 """
 
 import cProfile
@@ -12,10 +14,12 @@ import pstats
 import runpy
 import sys
 import uuid
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pulumi
+import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -23,6 +27,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 START_PORT = 20000
+AWS_ANSWERS = (
+    "engineVersionActual",
+    "keyId",
+    "primaryEndpointAddress",
+    "readerEndpointAddress",
+    "replicationGroupId",
+    "versionId",
+)
 
 
 def certificate() -> str:
@@ -47,8 +59,16 @@ class Mocks(pulumi.runtime.Mocks):
 
     def __init__(self) -> None:
         self.pem = certificate()
+        self.types: Counter[str] = Counter()
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.types[args.typ] += 1
+        if args.typ.startswith("aws:"):
+            kind = args.typ.rpartition(":")[2]
+            arn = f"arn:aws:{kind}:eu-west-1:123456789012:{args.name}"
+            answers = dict.fromkeys(AWS_ANSWERS, "h.example")
+            made = {"name": args.name, **args.inputs, **answers, "arn": arn}
+            return f"{args.name}-id", made
         made = {
             "hex": "0011223344556677",
             "result": str(uuid.UUID(int=(1_700_000_000_000 << 80) | (7 << 76) | (2 << 62)))
@@ -62,39 +82,65 @@ class Mocks(pulumi.runtime.Mocks):
         }
         return f"{args.name}-id", {**args.inputs, **made}
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], None]:
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
+        if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
+            return {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
         raise NotImplementedError(args.token)
 
 
-def main(directory: str, caches: int) -> None:
-    """Runs the program with a stack of so many caches."""
+def docker_stack(caches: int) -> dict[str, str]:
+    """The configuration of a Docker stack of so many caches."""
     names = [f"cache-{chr(97 + number // 26)}{chr(97 + number % 26)}" for number in range(caches)]
-    config = {
+    return {
         "secure-redis:target": "docker",
         "secure-redis:environment": "development",
         "secure-redis:caches": json.dumps(
             {name: {"docker": {"port": START_PORT + i}} for i, name in enumerate(names)}
         ),
     }
-    pulumi.runtime.set_mocks(Mocks(), project="secure-redis", stack="bench", preview=False)
-    pulumi.runtime.set_all_config(config)
-    if Path(directory, "stacks").exists():
-        # The daemon's answers are not the program's cost.
-        from secure_redis.docker import preflight
 
-        preflight.check = lambda settings, _host=None: (dict.fromkeys(settings, "redis:7.2"), [])
+
+def stack_file(name: str) -> dict[str, str]:
+    """The configuration in a stack file, as the engine hands it to a program."""
+    text = Path(f"stacks/Pulumi.{name}.yaml").read_text()
+    config = yaml.safe_load(text)["config"]
+    return {k: v if isinstance(v, str) else json.dumps(v) for k, v in config.items()}
+
+
+def main(directory: str, stack: str, caches: int) -> Counter[str]:
+    """Runs the program; how many resources of each type it made."""
+    mocks = Mocks()
+    pulumi.runtime.set_mocks(mocks, project="secure-redis", stack="bench", preview=False)
+    pulumi.runtime.set_all_config(docker_stack(caches) if stack == "docker" else stack_file(stack))
+    if Path(directory, "stacks").exists():
+        # What the daemon or the account answers is not the program's cost.
+        if stack == "docker":
+            from secure_redis.docker import preflight
+
+            preflight.check = lambda settings, _host=None: (
+                dict.fromkeys(settings, "redis:7.2"),
+                [],
+            )
+        else:
+            from secure_redis.aws import preflight as account
+
+            account.check = list
 
     async def program() -> None:
         runpy.run_path(str(Path(directory, "__main__.py")), run_name="__main__")
 
     pulumi.runtime.test(program)()
+    return mocks.types
 
 
 if __name__ == "__main__":
-    where, number = sys.argv[1], int(*sys.argv[2:3] or ["1"])
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    what = (words[0], words[1], int(*words[2:3] or ["1"]))
     if "--calls" in sys.argv:
         profile = cProfile.Profile()
-        profile.runcall(main, where, number)
+        profile.runcall(main, *what)
         print(pstats.Stats(profile).total_calls)  # pyright: ignore[reportAttributeAccessIssue]
+    elif "--resources" in sys.argv:
+        print(json.dumps(main(*what), sort_keys=True))
     else:
-        main(where, number)
+        main(*what)

@@ -96,8 +96,8 @@ class Arguments:
     tags: dict[str, str]
 
 
-def cache_from_args(args: Mapping[str, Any], target: Target) -> Arguments:
-    """The checked arguments of a component.
+def cache_from_args(name: str, args: Mapping[str, Any], target: Target) -> Arguments:
+    """The checked arguments of the component `name`.
 
     Raises InvalidArguments with all problems, before any resource is registered.
     """
@@ -106,18 +106,18 @@ def cache_from_args(args: Mapping[str, Any], target: Target) -> Arguments:
     shared, problems = parse(_Shared, beside, "")
     shared = shared or _Shared()
     problems += _network_problems(shared.network, target)
-    misread = [problem.path for problem in problems]
-    problems += _judged(
-        rules.shared_problems(shared.access, shared.alarms, target), misread, shared.exceptions
-    )
-    cache: CacheSettings | None = None
     try:
         cache = parse_cache(raw, target, shared.exceptions)
     except ConfigurationError as error:
         problems += error.problems
-    if cache is None or problems:
-        raise InvalidArguments(ConfigurationError(problems).problems)
-    return Arguments(cache, shared.network, shared.access, shared.alarms, shared.tags)
+    else:
+        given = Arguments(cache, shared.network, shared.access, shared.alarms, shared.tags)
+        misread = [problem.path for problem in problems]
+        broken = rules.argument_problems(name, given)
+        problems += _judged(broken, misread, shared.exceptions)
+        if not problems:
+            return given
+    raise InvalidArguments(ConfigurationError(problems).problems)
 
 
 def read_stack(config: pulumi.Config | None = None) -> StackSettings:

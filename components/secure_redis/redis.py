@@ -47,7 +47,7 @@ class SecureRedis(CacheComponent):
         target = _target(settings.pop("target", ""))
         component = _part(target, *COMPONENTS[target])
         # Before anything is registered, this component included.
-        cache_from_args(settings, target)
+        cache_from_args(name, settings, target)
         super().__init__("secure-redis:index:SecureRedis", name, {}, opts)
         cache = component(name, settings, pulumi.ResourceOptions(parent=self))
         outputs = {output: getattr(cache, output) for output in OUTPUTS}

@@ -1,6 +1,7 @@
 """Rules that hold on every target: what goes together, and what production refuses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from .aws import rules as aws
 from .docker import rules as docker
@@ -8,18 +9,18 @@ from .external import rules as external
 from .problems import Problem
 from .schema import join
 from .settings import (
-    AccessSettings,
-    AlarmSettings,
     CacheSettings,
     Environment,
     EvictionPolicy,
     Mode,
-    NetworkSettings,
     Persistence,
     Purpose,
     StackSettings,
     Target,
 )
+
+if TYPE_CHECKING:
+    from .configuration import Arguments
 
 WAIVABLE = ("plaintext-in-production", "public-address", "volatile-data", "unprotected-data")
 """Ids of the rules that `exceptions` may accept with a reason."""
@@ -49,21 +50,22 @@ def stack_problems(stack: StackSettings) -> Iterator[Problem]:
     if stack.target is Target.AWS:
         yield from aws.stack_problems(stack)
     if not stack.target.cloud:
-        yield from _cloud_only(stack, stack.target)
+        yield from _without_effect(stack, ("access", "alarms", "network"), stack.target)
 
 
-def shared_problems(
-    access: AccessSettings, alarms: AlarmSettings, target: Target
-) -> Iterator[Problem]:
-    """What is wrong with the arguments that the caches of a stack share."""
+def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
+    """What is wrong with what a component was given beside the settings of its cache."""
+    target = given.cache.target
     if target is Target.AWS:
-        yield from aws.shared_problems(access, alarms)
+        yield from aws.argument_problems(name, given)
+    if not target.cloud:
+        yield from _without_effect(given, ("access", "alarms"), target)
 
 
-def _cloud_only(stack: StackSettings, target: Target) -> Iterator[Problem]:
-    defaults = {"network": NetworkSettings(), "access": AccessSettings(), "alarms": AlarmSettings()}
-    for key, default in defaults.items():
-        if getattr(stack, key) != default:
+def _without_effect(given: Any, keys: Iterable[str], target: Target) -> Iterator[Problem]:
+    for key in keys:
+        value = getattr(given, key)
+        if value != type(value)():
             yield Problem(key, f"has no effect on the target {target.value}", "Remove it.")
 
 

@@ -12,7 +12,7 @@ import pulumi_random as random
 from secure_redis import acl, replacement
 from secure_redis.args import CacheArgs
 from secure_redis.component import CacheComponent
-from secure_redis.configuration import Arguments, InvalidArguments, cache_from_args
+from secure_redis.configuration import Arguments, cache_from_args
 from secure_redis.connection import Auth as ConnectionAuth
 from secure_redis.connection import CaSource, TlsVerify
 from secure_redis.settings import CacheSettings, Target
@@ -26,7 +26,6 @@ from .logs import deliveries, log_groups
 from .network import AwsNetwork
 from .replacement import identity, judge
 from .rotation.resources import rotate
-from .rules import subnet_problems, tag_problems
 from .secret import Passwords, client_policy, credentials, keep, passwords
 from .settings import Auth
 from .site import Site
@@ -85,8 +84,7 @@ class ElastiCacheRedis(CacheComponent):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given = cache_from_args(args, Target.AWS)
-        _check(name, given)
+        given = cache_from_args(name, args, Target.AWS)
         cache = given.cache
         super().__init__(
             "secure-redis:index:ElastiCacheRedis",
@@ -137,16 +135,6 @@ class ElastiCacheRedis(CacheComponent):
             suffix=random.RandomId(f"{name}-identity", byte_length=4, opts=child).hex,
             network=given.network or AwsNetwork(name, {"tags": given.tags}, child).facts(),
         )
-
-
-def _check(name: str, given: Arguments) -> None:
-    """What can be wrong with arguments that a stack file has elsewhere."""
-    problems = list(tag_problems("tags", given.tags))
-    if given.network:
-        subnet_ids = given.network["subnet_ids"]
-        problems += subnet_problems(name, given.cache, subnet_ids, "network.subnet_ids")
-    if problems:
-        raise InvalidArguments(problems)
 
 
 def _nodes(

@@ -15,6 +15,7 @@ from .settings import LOG_RETENTION_DAYS, Auth, TransitEncryption
 from .sizes import NODE_TYPES, RESERVED_PERCENT
 
 if TYPE_CHECKING:
+    from secure_redis.configuration import Arguments
     from secure_redis.settings import (
         AccessSettings,
         AlarmSettings,
@@ -28,8 +29,8 @@ MINUTES_OF_DAY = 24 * 60
 SHORTEST_WINDOW = 60
 """Minutes (API CreateReplicationGroup, PreferredMaintenanceWindow and SnapshotWindow)."""
 
-NODES = 90
-"""Nodes in cluster mode before the quota must be raised (ElastiCache quotas)."""
+NODES = 500
+"""Most nodes in cluster mode, with a raised quota (ElastiCache User Guide, quotas; 90 without)."""
 
 VPC_PREFIXES = range(16, 26)
 """Prefix lengths of a new VPC (16 to 28 in the API), so that its eight parts are legal subnets."""
@@ -48,6 +49,29 @@ def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
         for name, cache in sorted(stack.caches.items()):
             path = join("caches", name)
             yield from subnet_problems(path, cache, adopted.subnet_ids, "network.adopt.subnetIds")
+
+
+def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
+    """What is wrong with what a component was given beside the settings of its cache."""
+    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+        yield Problem(
+            "name",
+            f"must be a letter, then letters, digits and single hyphens, {NAME_LENGTH} characters "
+            "at most: it becomes a part of the cache's id",
+            "Choose another name.",
+        )
+    yield from tag_problems("tags", given.tags)
+    yield from shared_problems(given.access, given.alarms)
+    if given.network:
+        subnet_ids = given.network["subnet_ids"]
+        yield from subnet_problems(name, given.cache, subnet_ids, "network.subnet_ids")
+
+
+NAME_LENGTH = 32
+"""Longest name of a component: an id has 40 characters at most (API CreateReplicationGroup,
+ReplicationGroupId), and the provider adds a hyphen and 7 digits."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 
 def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
@@ -304,7 +328,7 @@ def _nodes(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         nodes = shards * (cache.replicas + 1)
         yield Problem(
             join(path, "aws.shards"),
-            f"makes {nodes} nodes; more than {NODES} need a higher quota and engine version 5.0.6",
+            f"makes {nodes} nodes with their replicas, and {NODES} is the most",
             "Lower shards or replicas.",
         )
 

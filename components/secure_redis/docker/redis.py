@@ -37,7 +37,7 @@ class DockerRedis(CacheComponent):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given = cache_from_args(args, Target.DOCKER)
+        given = cache_from_args(name, args, Target.DOCKER)
         cache, tags = given.cache, given.tags
         super().__init__("secure-redis:index:DockerRedis", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)

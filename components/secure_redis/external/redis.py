@@ -25,7 +25,7 @@ class ExternalRedis(CacheComponent):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        cache = cache_from_args(args, Target.EXTERNAL).cache
+        cache = cache_from_args(name, args, Target.EXTERNAL).cache
         super().__init__("secure-redis:index:ExternalRedis", name, {}, opts)
         endpoint = cache.external
         if endpoint is None:  # the rules have seen to it
