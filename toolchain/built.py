@@ -7,7 +7,7 @@ the engine looks for them.
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from .go import (
 from .machine import available_memory
 from .progress import Task
 from .providers.install import install as install_provider
-from .python_env import find_uv, uv_environment
+from .python_env import make_environment
 from .steps import Setup
 from .store import Part, digest_of, source_files
 
@@ -48,10 +48,17 @@ class BuiltParts:
     programs: dict[str, Part]  # name of the Go module's directory -> part
     providers: Part | None  # the Python providers, if the target needs one
     plugins: dict[str, str]  # name -> version
+    users_plugins: tuple[Path, ...]  # directories of the user's own plugins that go on being used
     home: Part  # all of them, arranged as the engine looks for them
 
 
-def built_parts(setup: Setup, plugins: dict[str, str], *, with_engine: bool) -> BuiltParts:
+def built_parts(
+    setup: Setup,
+    plugins: dict[str, str],
+    *,
+    with_engine: bool,
+    users_plugins: Sequence[Path] = (),
+) -> BuiltParts:
     """The parts for these plugins, with an engine or for one that is there already."""
     toolchain = Path(__file__).parent
     machine = setup.machine
@@ -73,16 +80,14 @@ def built_parts(setup: Setup, plugins: dict[str, str], *, with_engine: bool) -> 
         sources = digest_of(source_files(toolchain / "providers"))
     everything = [part.directory for part in (*programs.values(), providers) if part] + [sources]
     everything += [f"{name} {version}" for name, version in sorted(plugins.items())]
+    everything += [str(folder) for folder in users_plugins]
     kind = "pulumi-home" if with_engine else "plugins-home"
     home = Part(kind, PULUMI_VERSION, digest_of((), *everything))
-    return BuiltParts(programs, providers, plugins, home)
+    return BuiltParts(programs, providers, plugins, tuple(users_plugins), home)
 
 
-def build_all(setup: Setup, task: Task, parts: BuiltParts, users_plugins: list[Path]) -> None:
-    """Builds the missing parts, side by side (one after the other where memory is short).
-
-    users_plugins: directories of plugins that the user's own engine has and goes on using.
-    """
+def build_all(setup: Setup, task: Task, parts: BuiltParts) -> None:
+    """Builds the missing parts, side by side (one after the other where memory is short)."""
     toolchain = Path(__file__).parent
     missing = {name: part for name, part in parts.programs.items() if not setup.store.has(part)}
     jobs: list[Callable[[], None]] = []
@@ -109,7 +114,7 @@ def build_all(setup: Setup, task: Task, parts: BuiltParts, users_plugins: list[P
             clear_work(work)
     setup.store.obtain(
         parts.home,
-        lambda directory: _arrange(setup, parts, users_plugins, directory),
+        lambda directory: _arrange(setup, parts, directory),
         doing="arranging the plugins",
     )
     task.result = "ready"
@@ -185,18 +190,7 @@ def _make_providers(setup: Setup, part: Part) -> None:
     with setup.board.task("random and tls plugins", "installing (usually half a minute)") as task:
 
         def make(directory: Path) -> None:
-            uv = find_uv(setup, task)
-            env = uv_environment(setup)
-            python = ["--python", str(setup.machine.python)]
-            new = [uv, "venv", "--quiet", "--clear", "--relocatable", *python, str(directory)]
-            must(setup.children.run(new, env=env), "making the providers' Python environment")
-            pins = str(_provider_pins(setup))
-            command = [uv, "pip", "install", "--python", str(directory / "bin" / "python")]
-            command += ["--require-hashes", "--compile-bytecode", "-r", pins]
-            result = setup.children.run(
-                command, env=env, on_line=lambda s: task.update(s.strip()[:60])
-            )
-            must(result, "installing the providers' packages", network=True)
+            make_environment(setup, task, _provider_pins(setup), directory, "the providers'")
 
         setup.store.obtain(part, make, doing="installing the random and tls plugins")
         task.result = "installed"
@@ -206,7 +200,7 @@ def _provider_pins(setup: Setup) -> Path:
     return setup.project / "requirements" / "providers.txt"
 
 
-def _arrange(setup: Setup, parts: BuiltParts, users_plugins: list[Path], directory: Path) -> None:
+def _arrange(setup: Setup, parts: BuiltParts, directory: Path) -> None:
     """Makes a PULUMI_HOME: programs in bin/, plugins where the engine looks first."""
     plugins = directory / "plugins"
     for name, part in parts.programs.items():
@@ -224,7 +218,7 @@ def _arrange(setup: Setup, parts: BuiltParts, users_plugins: list[Path], directo
         python = setup.store.path(parts.providers) / "bin" / "python"
         install_provider(name, python, plugins / f"resource-{name}-v{parts.plugins[name]}")
     plugins.mkdir(exist_ok=True)
-    for source in users_plugins:
+    for source in parts.users_plugins:
         # Real directories with linked files: the engine does not look into linked directories.
         (plugins / source.name).mkdir(exist_ok=True)
         for file in source.iterdir():

@@ -1,4 +1,8 @@
-"""What the tests need beside the project's own packages: command-line tools and Node clients."""
+"""What the tests need beside the project's own packages.
+
+Command-line tools, Node clients, and Checkov, which has an environment of its own because it pins
+packages that ours has in other versions.
+"""
 
 import re
 import shutil
@@ -9,8 +13,9 @@ from .errors import PreparationError
 from .machine import at_least
 from .packages import install
 from .progress import Task
+from .python_env import make_environment, pinned
 from .steps import Finding, Setup
-from .store import digest_of
+from .store import Part, digest_of
 
 CLIENTS = Path("tests", "docker", "clients")
 MIN_NODE = "18"
@@ -21,6 +26,8 @@ _PACKAGES = {
     "npm": ["npm"],
     "docker-compose": ["docker-compose"],
 }
+CHECKOV = "SECURE_REDIS_CHECKOV"
+"""The variable with which a command gets the path of the program `checkov`."""
 _MARKER = ".secure-redis-installed"
 
 
@@ -61,13 +68,32 @@ def _clients_state(setup: Setup) -> tuple[Path | None, str]:
     return (None if installed == digest else folder), digest
 
 
+def checkov_part(setup: Setup) -> Part:
+    """Checkov's own Python environment in the store."""
+    pins = _checkov_pins(setup)
+    machine = setup.machine
+    facts = (str(machine.python), machine.system, machine.arch)
+    return Part("checkov", pinned(pins, "checkov"), digest_of([pins], *facts))
+
+
+def _checkov_pins(setup: Setup) -> Path:
+    return setup.project / "requirements" / "checkov.txt"
+
+
 def look(setup: Setup) -> Finding:
-    """Ready when every tool is there and the Node clients are those of the lock file."""
+    """Ready when every tool is there, Checkov too, and the Node clients are the lock file's."""
     missing = missing_tools(setup)
     clients, _ = _clients_state(setup)
-    if not missing and not clients:
-        return Finding(True, ", ".join(_PACKAGES))
-    found = f"missing: {', '.join([*missing, *(['Node clients'] if clients else [])])}"
+    part = checkov_part(setup)
+    checkov = setup.store.has(part)
+    if not missing and not clients and checkov:
+        setup.store.used(part)
+        program = setup.store.path(part) / "bin" / "checkov"
+        names = ", ".join([*_PACKAGES, "checkov"])
+        environment = {CHECKOV: str(program), "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
+        return Finding(True, names, environment=environment)
+    others = [*(["Node clients"] if clients else []), *([] if checkov else ["checkov"])]
+    found = f"missing: {', '.join([*missing, *others])}"
     packages = sorted({package for name in missing for package in _PACKAGES[name]})
     if packages and not setup.machine.can_install_packages:
         return Finding(
@@ -78,11 +104,12 @@ def look(setup: Setup) -> Finding:
         )
     plan = [f"apt-get install {' '.join(packages)}"] if packages else []
     plan += [f"npm ci in {CLIENTS}"] if clients else []
-    return Finding(False, found, ", ".join(plan), "half a minute")
+    plan += [] if checkov else [f"install checkov {part.version} into an environment of its own"]
+    return Finding(False, found, ", ".join(plan), "half a minute" if checkov else "1 to 2 minutes")
 
 
 def obtain(setup: Setup, task: Task) -> None:
-    """Installs the missing tools by apt and the Node clients by npm."""
+    """Installs the missing tools by apt, the Node clients by npm, and Checkov by uv."""
     finding = look(setup)
     if finding.blocked:
         raise PreparationError(finding.blocked)
@@ -100,4 +127,9 @@ def obtain(setup: Setup, task: Task) -> None:
             )
             must(result, f"npm ci in {CLIENTS}", network=True)
             (clients / "node_modules" / _MARKER).write_text(digest)
+
+    def make(directory: Path) -> None:
+        make_environment(setup, task, _checkov_pins(setup), directory, "Checkov's")
+
+    setup.store.obtain(checkov_part(setup), make, doing="installing Checkov")
     task.result = "installed"

@@ -13,7 +13,7 @@ from pathlib import Path
 from . import backend
 from .built import BUILDABLE, PULUMI_VERSION, BuiltParts, build_all, built_parts
 from .errors import PreparationError
-from .machine import at_least
+from .machine import at_least, parse_version
 from .official import DOWNLOADS, archive_name, download, reachable
 from .progress import Task
 from .python_env import requirements_of
@@ -24,6 +24,7 @@ MIN_PULUMI = "3.231.0"
 _VERSION_SECONDS = 30.0
 # The engine looks for the plugins of every installed SDK; these have none.
 _WITHOUT_PLUGIN = frozenset({"policy"})
+_NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 
 
 @dataclass(frozen=True)
@@ -110,19 +111,20 @@ def missing_plugins(setup: Setup) -> dict[str, str]:
     }
 
 
-def _installed(folder: Path, name: str, version: str) -> bool:
-    """As the engine decides it: the version or a newer one of the same major, and finished."""
+def _installed(folder: Path, name: str, version: str) -> list[Path]:
+    """Directories of a plugin that the engine takes: the version or a newer one of its major.
+
+    Not those whose installation is not finished.
+    """
     prefix = f"resource-{name}-v"
-    for entry in folder.glob(f"{prefix}*"):
-        there = entry.name.removeprefix(prefix)
-        if (
-            entry.is_dir()
-            and there.split(".")[0] == version.split(".", maxsplit=1)[0]
-            and at_least(there, version)
-            and not entry.with_name(entry.name + ".partial").exists()
-        ):
-            return True
-    return False
+    return [
+        entry
+        for entry in sorted(folder.glob(f"{prefix}*"))
+        if entry.is_dir()
+        and parse_version(entry.name.removeprefix(prefix))[:1] == parse_version(version)[:1]
+        and at_least(entry.name.removeprefix(prefix), version)
+        and not entry.with_name(entry.name + ".partial").exists()
+    ]
 
 
 def _users_home(setup: Setup) -> Path:
@@ -134,7 +136,7 @@ def _built_environment(setup: Setup, home: Path) -> dict[str, str]:
     """Points an engine at plugins of ours, and stops it from trying to download them again."""
     environment = {
         "PULUMI_HOME": str(home),
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        _NO_DOWNLOADS: "true",
     }
     if backend.current_login(setup.environ, setup.machine.home):
         folder = backend.credentials_folder(setup.environ, setup.machine.home)
@@ -149,16 +151,19 @@ def look(setup: Setup) -> Finding:
         candidate = _official_engine(setup)
     if candidate is not None:
         return _look_at_plugins(setup, candidate)
-    plugins = plugin_versions(setup.project, setup.stack.target)
-    parts = built_parts(setup, plugins, with_engine=True)
+    missing = missing_plugins(setup)
+    parts = _parts(setup, missing, with_engine=True)
     if setup.store.has(parts.home):
         home = setup.store.path(parts.home)
+        plugins = plugin_versions(setup.project, setup.stack.target)
         found = (
             f"Pulumi {PULUMI_VERSION} built here, with {', '.join(sorted(plugins)) or 'no plugins'}"
         )
         setup.store.used(parts.home)
         environment = _built_environment(setup, home)
         return Finding(True, f"{found} ({why})", environment=environment, path=(home / "bin",))
+    if _not_buildable(missing) and not _can_download_plugins(setup):
+        return _plan_build(setup, why, parts)  # said now, not after the other parts were obtained
     if not setup.thorough:
         return Finding(False, why, "obtain Pulumi")
     if reachable(setup):
@@ -167,13 +172,38 @@ def look(setup: Setup) -> Finding:
     return _plan_build(setup, why, parts)
 
 
+def _parts(setup: Setup, missing: dict[str, str], *, with_engine: bool) -> BuiltParts:
+    """What is built for the missing plugins, beside those that the user has."""
+    pinned = plugin_versions(setup.project, setup.stack.target)
+    installed = _users_home(setup) / "plugins"
+    folders = [
+        folder
+        for name, version in sorted(pinned.items())
+        for folder in _installed(installed, name, version)
+    ]
+    return built_parts(setup, missing, with_engine=with_engine, users_plugins=folders)
+
+
+def _not_buildable(plugins: dict[str, str]) -> dict[str, str]:
+    return {name: plugins[name] for name in sorted(plugins) if name not in BUILDABLE}
+
+
+def _downloads_forbidden(setup: Setup) -> bool:
+    """As the engine reads its own setting."""
+    return setup.environ.get(_NO_DOWNLOADS, "").lower() in {"1", "true"}
+
+
+def _can_download_plugins(setup: Setup) -> bool:
+    return not _downloads_forbidden(setup) and reachable(setup)
+
+
 def _look_at_plugins(setup: Setup, candidate: Candidate) -> Finding:
     where = candidate.program if candidate.whose == "yours" else "official download"
     found = f"Pulumi {candidate.version}, {where}"
     missing = missing_plugins(setup)
     if not missing:
         return Finding(True, f"{found}, plugins present", path=candidate.path)
-    parts = built_parts(setup, missing, with_engine=False)
+    parts = _parts(setup, missing, with_engine=False)
     if setup.store.has(parts.home):
         home = setup.store.path(parts.home)
         setup.store.used(parts.home)
@@ -183,9 +213,7 @@ def _look_at_plugins(setup: Setup, candidate: Candidate) -> Finding:
             True, f"{found}, {names} built here", "", "", "", environment, candidate.path
         )
     names = ", ".join(f"{name} {version}" for name, version in sorted(missing.items()))
-    if setup.environ.get("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION") != "true" and reachable(
-        setup
-    ):
+    if _can_download_plugins(setup):
         return Finding(
             True, f"{found}; it downloads its plugins itself: {names}", path=candidate.path
         )
@@ -193,17 +221,9 @@ def _look_at_plugins(setup: Setup, candidate: Candidate) -> Finding:
 
 
 def _plan_build(setup: Setup, found: str, parts: BuiltParts) -> Finding:
-    impossible = sorted(set(parts.plugins) - BUILDABLE)
+    impossible = _not_buildable(parts.plugins)
     if impossible:
-        names = ", ".join(f"{n} {parts.plugins[n]}" for n in impossible)
-        return Finding(
-            False,
-            found,
-            blocked=f"the Pulumi plugin {names} is not here, and the site that has it cannot be "
-            f"reached from this machine ({DOWNLOADS}).\n"
-            "Run this where that site can be reached, or put the plugin on PATH "
-            f"(pulumi-resource-{impossible[0]}) or into {_users_home(setup) / 'plugins'}.",
-        )
+        return Finding(False, found, blocked=_how_to_get(setup, impossible))
     names = [name for name, part in parts.programs.items() if not setup.store.has(part)]
     if parts.providers and not setup.store.has(parts.providers):
         names.append("providers")
@@ -216,6 +236,32 @@ def _plan_build(setup: Setup, found: str, parts: BuiltParts) -> Finding:
     if "engine" in names:
         usual = "8 to 10 minutes on 2 cores"
     return Finding(False, found, f"{what} (the download site cannot be reached)", usual)
+
+
+def _how_to_get(setup: Setup, plugins: dict[str, str]) -> str:
+    """What to do about plugins that exist as downloads only."""
+    names = " and ".join(f"{name} {version}" for name, version in plugins.items())
+    one = len(plugins) == 1
+    install = [f"  pulumi plugin install resource {name} {plugins[name]}" for name in plugins]
+    programs = " and ".join(f"pulumi-resource-{name}" for name in plugins)
+    missing = f"the Pulumi plugin{'' if one else 's'} {names} {'is' if one else 'are'} missing"
+    last = f"A program {programs} on PATH is used too. Then run the same command again."
+    if _downloads_forbidden(setup):
+        first = f"{missing}, and {_NO_DOWNLOADS} forbids downloading {'it' if one else 'them'}."
+        return "\n".join([first, "Install by hand:", *install, last])
+    machine = setup.machine
+    folders = [f"resource-{name}-v{version}" for name, version in plugins.items()]
+    folder = folders[0] if one else f"{{{','.join(folders)}}}"
+    here = _users_home(setup) / "plugins"
+    return "\n".join(
+        [
+            f"{missing}, and {DOWNLOADS} does not answer from here.",
+            f"On a machine of the same kind ({machine.system}, {machine.arch}) that reaches it:",
+            *install,
+            f"Copy ~/.pulumi/plugins/{folder} from there to {here} here.",
+            last,
+        ]
+    )
 
 
 def obtain(setup: Setup, task: Task) -> None:
@@ -232,15 +278,8 @@ def obtain(setup: Setup, task: Task) -> None:
             task.result = f"Pulumi {PULUMI_VERSION} downloaded, checksum verified"
             return
         task.say("the official download site cannot be reached: using published Go modules")
-    pinned = plugin_versions(setup.project, setup.stack.target)
-    plugins = missing_plugins(setup) if candidate else pinned
-    parts = built_parts(setup, plugins, with_engine=candidate is None)
+    parts = _parts(setup, missing_plugins(setup), with_engine=candidate is None)
     finding = _plan_build(setup, "", parts)
     if finding.blocked:
         raise PreparationError(finding.blocked)
-    have = sorted(set(pinned) - set(plugins))
-    build_all(setup, task, parts, [d for name in have for d in _users_plugin(setup, name)])
-
-
-def _users_plugin(setup: Setup, name: str) -> list[Path]:
-    return [d for d in (_users_home(setup) / "plugins").glob(f"resource-{name}-v*") if d.is_dir()]
+    build_all(setup, task, parts)

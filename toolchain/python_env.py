@@ -131,6 +131,25 @@ def _install(setup: Setup, task: Task, uv: str, python: Path, files: list[Path])
     )
 
 
+def make_environment(setup: Setup, task: Task, pins: Path, directory: Path, whose: str) -> None:
+    """Fills an empty directory with a Python environment of its own, from a file of hashed pins.
+
+    It can be renamed afterwards. `whose` names it in messages: "the providers'". Raises
+    PreparationError with the installer's words.
+    """
+    uv = find_uv(setup, task)
+    env = uv_environment(setup)
+    python = ["--python", str(setup.machine.python)]
+    new = [uv, "venv", "--quiet", "--clear", "--relocatable", *python, str(directory)]
+    must(setup.children.run(new, env=env), f"making {whose} Python environment")
+    command = [uv, "pip", "install", "--python", str(directory / "bin" / "python")]
+    command += ["--require-hashes", "--compile-bytecode", "-r", str(pins)]
+    result = setup.children.run(
+        command, env=env, on_line=lambda line: task.update(line.strip()[:60])
+    )
+    must(result, f"installing {whose} packages", network=True)
+
+
 def find_uv(setup: Setup, task: Task) -> str:
     """The path of a uv that is new enough: the one on PATH, else a pinned one in the cache."""
     found = shutil.which("uv", path=setup.environ.get("PATH"))

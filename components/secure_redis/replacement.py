@@ -24,7 +24,7 @@ def guarded(opts: pulumi.ResourceOptions | None, name: str, judge: Judge) -> pul
     """The options of a component, which then refuses changes that `judge` finds fault with."""
 
     def compare(change: pulumi.ResourceHookArgs) -> None:
-        problems = list(judge(_known(change.old_inputs), _known(change.new_inputs)))
+        problems = list(judge(change.old_inputs or {}, change.new_inputs or {}))
         if problems:
             raise pulumi.RunError(report(problems))
 
@@ -37,7 +37,10 @@ def guarded(opts: pulumi.ResourceOptions | None, name: str, judge: Judge) -> pul
 
 
 def changes(old: Identity, new: Identity) -> Iterator[str]:
-    """Names of the properties that both have and that differ."""
+    """Names of the properties that both have and that differ.
+
+    What is unknown in a preview depends on a thing that is being made anew: it differs.
+    """
     for name in sorted(old.keys() & new.keys()):
         if old[name] != new[name]:
             yield name
@@ -48,10 +51,11 @@ def refused(cache: CacheSettings) -> bool:
     return cache.environment is Environment.PRODUCTION and not cache.allow_replacement
 
 
-def _known(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What is known in this run; in a preview a value can depend on what is yet to be made."""
-    return {
-        key: value
-        for key, value in (inputs or {}).items()
-        if not isinstance(value, pulumi.output.Unknown) and value != pulumi.runtime.rpc.UNKNOWN
-    }
+def shown(value: Any) -> str:
+    """A property in words."""
+    if isinstance(value, list):
+        return ", ".join(shown(item) for item in value)
+    if isinstance(value, pulumi.output.Unknown):
+        return "one that is yet to be made"
+    # The engine knows one kind of number.
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -213,60 +213,59 @@ for name, (node_type, nodes, eviction, keeps_data) in CACHES.items():
         ),
         tags=TAGS,
     )
-    if name == "sessions":
-        role = aws.iam.Role(
-            name,
-            assume_role_policy=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Action": "sts:AssumeRole",
-                            "Principal": {"Service": "lambda.amazonaws.com"},
-                        }
-                    ],
-                }
-            ),
-            tags=TAGS,
-        )
-        aws.iam.RolePolicy(
-            name,
-            role=role.name,
-            policy=pulumi.Output.all(app.arn, secrets["credentials"].arn).apply(
-                lambda arns: policy(
-                    allow(["elasticache:DescribeUsers", "elasticache:ModifyUser"], arns[0]),
-                    allow([*READ, "secretsmanager:PutSecretValue"], arns[1]),
-                )
-            ),
-        )
-        function = aws.lambda_.Function(
-            name,
-            runtime="python3.13",
-            handler="function.handler",
-            code=pulumi.AssetArchive({"function.py": pulumi.FileAsset(str(ROTATION))}),
-            role=role.arn,
-            timeout=900,
-            logging_config={
-                "log_format": "JSON",
-                "log_group": aws.cloudwatch.LogGroup(f"{name}-rotation", tags=TAGS).name,
-            },
-            tags=TAGS,
-        )
-        permission = aws.lambda_.Permission(
-            name,
-            action="lambda:InvokeFunction",
-            function=function.name,
-            principal="secretsmanager.amazonaws.com",
-        )
-        aws.secretsmanager.SecretRotation(
-            name,
-            secret_id=secrets["credentials"].id,
-            rotation_lambda_arn=function.arn,
-            rotation_rules={"automatically_after_days": 30},
-            rotate_immediately=False,
-            opts=pulumi.ResourceOptions(depends_on=[permission]),
-        )
+    role = aws.iam.Role(
+        name,
+        assume_role_policy=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Action": "sts:AssumeRole",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                    }
+                ],
+            }
+        ),
+        tags=TAGS,
+    )
+    aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        policy=pulumi.Output.all(app.arn, secrets["credentials"].arn).apply(
+            lambda arns: policy(
+                allow(["elasticache:DescribeUsers", "elasticache:ModifyUser"], arns[0]),
+                allow([*READ, "secretsmanager:PutSecretValue"], arns[1]),
+            )
+        ),
+    )
+    function = aws.lambda_.Function(
+        name,
+        runtime="python3.13",
+        handler="function.handler",
+        code=pulumi.AssetArchive({"function.py": pulumi.FileAsset(str(ROTATION))}),
+        role=role.arn,
+        timeout=900,
+        logging_config={
+            "log_format": "JSON",
+            "log_group": aws.cloudwatch.LogGroup(f"{name}-rotation", tags=TAGS).name,
+        },
+        tags=TAGS,
+    )
+    permission = aws.lambda_.Permission(
+        name,
+        action="lambda:InvokeFunction",
+        function=function.name,
+        principal="secretsmanager.amazonaws.com",
+    )
+    aws.secretsmanager.SecretRotation(
+        name,
+        secret_id=secrets["credentials"].id,
+        rotation_lambda_arn=function.arn,
+        rotation_rules={"automatically_after_days": 30},
+        rotate_immediately=False,
+        opts=pulumi.ResourceOptions(depends_on=[permission]),
+    )
     pulumi.export(
         f"{name}Url",
         pulumi.Output.secret(

@@ -7,7 +7,7 @@ import pulumi
 
 from secure_redis import replacement
 from secure_redis.problems import Problem
-from secure_redis.replacement import Identity, changes
+from secure_redis.replacement import Identity, changes, shown
 from secure_redis.schema import join
 from secure_redis.settings import CacheSettings, Engine
 
@@ -98,7 +98,7 @@ def _replacing(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     found = [name for name in changes(old, new) if name in REPLACING]
     for name in ["kind"] if "kind" in found else found:
         setting, safe_way = REPLACING[name]
-        yield _replaced(path, setting, f"{old[name]} to {new[name]}", safe_way)
+        yield _replaced(path, setting, f"{shown(old[name])} to {shown(new[name])}", safe_way)
     if old.get("engine") == Engine.VALKEY.value and new.get("engine") == Engine.REDIS.value:
         safe_way = "Stay with valkey, or restore a snapshot into a second cache."
         yield _replaced(path, "engine", "valkey to redis", safe_way)

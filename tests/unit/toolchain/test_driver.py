@@ -214,6 +214,36 @@ def test_a_stack_that_needs_no_docker_does_not_look_for_it(machine, tmp_path):
     assert (code, out) == (0, "answer\n")
 
 
+@pytest.mark.parametrize("engine", [True, False])
+def test_a_plugin_that_cannot_be_had_is_said_before_anything_is_obtained(machine, engine):
+    if not engine:
+        (machine.programs / "pulumi").unlink()
+    nowhere = "http://127.0.0.1:9"
+    sites = dict.fromkeys(
+        ("SECURE_REDIS_PULUMI_DOWNLOADS", "SECURE_REDIS_PULUMI_CHECKSUMS"), nowhere
+    )
+    words = ("--project", str(machine.project), "--stack", "cloud", "--", "echo", "answer")
+    code, out, err = machine.run(*words, **sites)
+    assert (code, out) == (1, "")
+    assert err.startswith("secure-redis: cannot go on: the Pulumi plugin aws ")
+    assert err.count("secure-redis: ") == 1
+    assert "Traceback" not in err
+    assert "\n  pulumi plugin install resource aws " in err
+    assert not (machine.project / ".venv").exists()
+    assert not machine.state.exists()
+    assert not list(machine.cache.glob("*-*"))
+
+
+def test_with_the_plugin_on_path_the_run_goes_on(machine):
+    program = machine.programs / "pulumi-resource-aws"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    words = ("--project", str(machine.project), "--stack", "cloud", "--", "echo", "answer")
+    code, out, err = machine.run(*words)
+    assert (code, out) == (0, "answer\n")
+    assert "Python packages: aws installed" in err
+
+
 def test_a_missing_stack_is_one_message(machine):
     code, out, err = machine.run("--project", str(machine.project), "--stack", "loca", "--", "true")
     assert (code, out) == (1, "")

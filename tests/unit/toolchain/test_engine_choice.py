@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain import built, engine
+from toolchain import built, engine, official
 from toolchain.errors import PreparationError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,7 +37,7 @@ def install_engine(fake, version="v3.260.0", host=True):
 
 
 def install_plugins(setup, names=NAMES, **versions):
-    pins = engine.plugin_versions(setup.project, "docker")
+    pins = engine.plugin_versions(setup.project, setup.stack.target)
     for name in names:
         version = versions.get(name, pins[name])
         folder = setup.machine.home / ".pulumi" / "plugins" / f"resource-{name}-v{version}"
@@ -117,7 +117,7 @@ def test_missing_plugins_are_built_where_it_cannot(make_setup, fake, network):
     assert "build docker-provider" in found.plan
     assert "engine" not in found.plan
     assert "providers" not in found.plan
-    parts = built.built_parts(setup, engine.missing_plugins(setup), with_engine=False)
+    parts = engine._parts(setup, engine.missing_plugins(setup), with_engine=False)
     home = pretend(setup, parts.home)
     probes = network.probes
     found = engine.look(setup)
@@ -230,16 +230,151 @@ def test_a_quick_look_does_not_ask_the_network(make_setup, network):
     assert network.probes == 0
 
 
-def test_a_plugin_that_cannot_be_built_is_one_message(make_setup, project, network, task):
-    (project / "requirements" / "external.txt").write_text(
-        "pulumi==3.231.0\npulumi-aws==7.1.0 \\\n    --hash=x\npulumi-policy==1.2.3\n"
-    )
-    setup = make_setup("elsewhere")
-    assert engine.plugin_versions(project, "external") == {"aws": "7.1.0"}
+def test_the_aws_target_needs_two_plugins_and_one_can_be_built(project):
+    pins = engine.plugin_versions(project, "aws")
+    assert sorted(pins) == ["aws", "random"]
+    assert pins["random"] == engine.plugin_versions(project, "docker")["random"]
+    assert set(pins) - built.BUILDABLE == {"aws"}
+
+
+def assert_says_how_to_get_aws(setup, message):
+    version = engine.plugin_versions(setup.project, "aws")["aws"]
+    assert f"the Pulumi plugin aws {version} is missing" in message
+    assert f"\n  pulumi plugin install resource aws {version}\n" in message
+    assert "pulumi-resource-aws on PATH" in message
+    assert "random" not in message, "that one is built"
+
+
+@pytest.mark.parametrize("yours", [True, False])
+@pytest.mark.parametrize("thorough", [True, False])
+def test_a_plugin_that_cannot_be_had_is_said_at_the_first_look(make_setup, fake, yours, thorough):
+    if yours:
+        install_engine(fake)
+    setup = make_setup("cloud")
+    setup.thorough = thorough
+    message = engine.look(setup).blocked
+    assert_says_how_to_get_aws(setup, message)
+    assert f"{official.DOWNLOADS} does not answer from here" in message
+    assert f"to {setup.machine.home}/.pulumi/plugins" in message
+    assert "(linux, x64)" in message
+
+
+def test_it_is_said_too_if_the_site_has_gone_since_the_look(make_setup, network, task):
+    network.up = True
+    setup = make_setup("cloud")
+    assert engine.look(setup).plan == "obtain Pulumi"
+    network.up = False
     with pytest.raises(PreparationError) as problem:
         engine.obtain(setup, task)
-    assert "plugin aws 7.1.0 is not here" in str(problem.value)
-    assert "pulumi-resource-aws" in str(problem.value)
+    assert_says_how_to_get_aws(setup, str(problem.value))
+
+
+@pytest.mark.parametrize("yours", [True, False])
+@pytest.mark.parametrize("value", ["true", "1", "True"])
+def test_it_is_not_the_networks_fault_if_downloads_are_forbidden(
+    make_setup, fake, network, value, yours
+):
+    network.up = True
+    if yours:
+        install_engine(fake)
+    variable = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
+    setup = make_setup("cloud", {variable: value})
+    message = engine.look(setup).blocked
+    assert_says_how_to_get_aws(setup, message)
+    assert f"{variable} forbids downloading it" in message
+    assert "does not answer" not in message
+
+
+def test_two_plugins_that_cannot_be_had_are_one_message(make_setup, project):
+    (project / "requirements" / "aws.txt").write_text("pulumi-aws==7.1.0\npulumi-gcp==9.2.0\n")
+    message = engine.look(make_setup("cloud")).blocked
+    assert "the Pulumi plugins aws 7.1.0 and gcp 9.2.0 are missing" in message
+    assert "\n  pulumi plugin install resource aws 7.1.0\n" in message
+    assert "\n  pulumi plugin install resource gcp 9.2.0\n" in message
+    assert "plugins/{resource-aws-v7.1.0,resource-gcp-v9.2.0}" in message
+
+
+def test_where_the_site_answers_the_engine_gets_the_plugin(make_setup, fake, network):
+    network.up = True
+    assert not engine.look(make_setup("cloud")).blocked
+    install_engine(fake)
+    found = engine.look(make_setup("cloud"))
+    assert found.ready
+    assert "downloads its plugins itself: aws" in found.found
+
+
+@pytest.fixture(params=["in the user's plugins", "in PULUMI_HOME", "on PATH"])
+def with_aws(request, make_setup, fake, tmp_path):
+    """A machine with the plugin that cannot be built, and the folders that a home links to."""
+    environ = {"PULUMI_HOME": str(tmp_path / "own")} if request.param == "in PULUMI_HOME" else {}
+    setup = make_setup("cloud", environ)
+    if request.param == "on PATH":
+        fake("pulumi-resource-aws", "")
+        return setup, []
+    install_plugins(setup, ["aws"])
+    folder = next((setup.machine.home / ".pulumi" / "plugins").iterdir())
+    if environ:
+        target = tmp_path / "own" / "plugins" / folder.name
+        target.parent.mkdir(parents=True)
+        folder = folder.rename(target)
+    return setup, [folder]
+
+
+def test_with_that_plugin_only_the_rest_is_built(with_aws, fake):
+    setup, _ = with_aws
+    found = engine.look(setup)
+    assert (found.ready, found.blocked, found.plan) == (False, "", "obtain Pulumi")
+    setup.thorough = True
+    assert "build engine, language-python, providers from" in engine.look(setup).plan
+    install_engine(fake)
+    found = engine.look(setup)
+    assert not found.blocked
+    assert "build providers from" in found.plan
+
+
+@pytest.mark.parametrize("yours", [True, False])
+def test_a_home_of_ours_has_that_plugin_beside_the_built_ones(
+    with_aws, fake, task, monkeypatch, yours
+):
+    setup, folders = with_aws
+    if yours:
+        install_engine(fake)
+    built_now = []
+
+    def build_all(setup, task, parts):
+        built_now.append(parts)
+        setup.store.obtain(parts.home, lambda directory: built._arrange(setup, parts, directory))
+
+    monkeypatch.setattr(engine, "build_all", build_all)
+    pins = engine.plugin_versions(setup.project, "aws")
+    parts = built.built_parts(
+        setup, {"random": pins["random"]}, with_engine=not yours, users_plugins=folders
+    )
+    for part in (*parts.programs.values(), parts.providers):
+        assert part
+        pretend(setup, part)
+    engine.obtain(setup, task)
+    assert [parts.home for parts in built_now] == [parts.home]
+    found = engine.look(setup)
+    assert found.ready
+    home = Path(found.environment["PULUMI_HOME"])
+    names = {f"resource-random-v{pins['random']}", *(folder.name for folder in folders)}
+    assert {folder.name for folder in (home / "plugins").iterdir()} == names
+    for folder in folders:
+        assert (home / "plugins" / folder.name / "pulumi-resource-aws").exists()
+
+
+def test_another_version_of_a_users_plugin_is_another_home(make_setup):
+    setup = make_setup("cloud")
+    install_plugins(setup, ["aws"])
+    before = engine._parts(setup, engine.missing_plugins(setup), with_engine=True)
+    folder = next((setup.machine.home / ".pulumi" / "plugins").iterdir())
+    folder.rename(folder.with_name("resource-aws-v7.999.0"))
+    after = engine._parts(setup, engine.missing_plugins(setup), with_engine=True)
+    assert before.plugins == after.plugins
+    assert before.home != after.home, "the old one's links lead nowhere"
+    folder.with_name("resource-aws-v7.999.0.partial").touch()
+    assert "aws" in engine.missing_plugins(setup)
 
 
 def test_a_target_without_docker_builds_no_docker_plugin(make_setup):
@@ -275,7 +410,7 @@ def test_the_home_has_everything_where_the_engine_looks(make_setup):
     pretend(setup, parts.providers)
 
     def arrange(directory):
-        built._arrange(setup, parts, [], directory)
+        built._arrange(setup, parts, directory)
 
     home = setup.store.obtain(parts.home, arrange)
     programs = sorted(p.name for p in (home / "bin").iterdir())
@@ -291,13 +426,15 @@ def test_the_home_has_everything_where_the_engine_looks(make_setup):
 def test_the_users_plugins_stay_visible_in_a_home_of_ours(make_setup):
     setup = make_setup()
     install_plugins(setup, ["random", "tls"])
-    parts = built.built_parts(setup, {"docker": "5.2.0"}, with_engine=False)
     own = setup.machine.home / ".pulumi" / "plugins"
+    users = sorted(own.iterdir())
+    wanted = {"docker": "5.2.0"}
+    parts = built.built_parts(setup, wanted, with_engine=False, users_plugins=users)
     docker = parts.programs["docker-provider"]
     setup.store.obtain(docker, lambda d: (d / "pulumi-resource-docker").touch())
 
     def arrange(directory):
-        built._arrange(setup, parts, sorted(own.iterdir()), directory)
+        built._arrange(setup, parts, directory)
 
     home = setup.store.obtain(parts.home, arrange)
     folders = sorted((home / "plugins").iterdir())

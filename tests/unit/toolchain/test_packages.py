@@ -1,5 +1,7 @@
 """System packages by apt, and the tools of the tests. apt and dpkg are fakes that record."""
 
+from pathlib import Path
+
 import pytest
 
 from toolchain import dev_tools, packages
@@ -96,18 +98,83 @@ def tools(fake, monkeypatch):
 ALL = ("openssl", "redis-cli", "node", "npm", "docker-compose")
 
 
-def test_tools_that_are_there_are_used(make_setup, tools):
+@pytest.fixture
+def setup(make_setup):
+    """A machine that has Checkov."""
+    setup = make_setup()
+    setup.store.obtain(dev_tools.checkov_part(setup), lambda directory: None)
+    return setup
+
+
+def test_tools_that_are_there_are_used(setup, tools):
     tools(*ALL)
-    assert dev_tools.look(make_setup()).ready
+    assert dev_tools.look(setup).ready
 
 
-def test_missing_tools_are_named_with_their_packages(make_setup, tools):
+def test_missing_tools_are_named_with_their_packages(setup, make_setup, tools):
     tools("openssl", "node", "npm")
-    found = dev_tools.look(make_setup())
+    found = dev_tools.look(setup)
     assert "redis-cli, docker-compose" in found.blocked
     assert "sudo apt-get install docker-compose redis-tools" in found.blocked
     found = dev_tools.look(make_setup(root=True, debian_family=True))
     assert found.plan == "apt-get install docker-compose redis-tools"
+
+
+UV = """
+echo "$*" >> "$(dirname "$0")/uv.log"
+case "$1" in
+--version) echo "uv 0.13.8" ;;
+venv)
+  for last; do :; done
+  mkdir -p "$last/bin" && touch "$last/bin/checkov" ;;
+pip) [ ! -e "$(dirname "$0")/fail" ] || { echo "error: connection lost" >&2; exit 2; } ;;
+esac
+"""
+
+
+@pytest.fixture
+def uv(fake, tools):
+    tools(*ALL)
+    return fake("uv", UV)
+
+
+def test_checkov_is_installed_once_by_its_pins_into_an_environment_of_its_own(
+    make_setup, uv, task, project
+):
+    setup = make_setup()
+    found = dev_tools.look(setup)
+    assert not found.ready
+    assert "missing: checkov" in found.found
+    assert "an environment of its own" in found.plan
+    dev_tools.obtain(setup, task)
+    found = dev_tools.look(setup)
+    assert found.ready
+    program = Path(found.environment["SECURE_REDIS_CHECKOV"])
+    assert program.is_file()
+    assert found.environment["CKV_SKIP_PACKAGE_UPDATE_CHECK"] == "true", "it asks no network"
+    assert program.is_relative_to(setup.machine.cache)
+    venv, packages = [s for s in uv.with_name("uv.log").read_text().splitlines() if s[0] != "-"]
+    assert "--relocatable" in venv, "it is renamed when it is whole"
+    assert packages.endswith(
+        f"--require-hashes --compile-bytecode -r {project}/requirements/checkov.txt"
+    )
+    dev_tools.obtain(setup, task)
+    assert len(uv.with_name("uv.log").read_text().splitlines()) == 3
+    pins = project / "requirements" / "checkov.txt"
+    pins.write_text(pins.read_text() + "# changed\n")
+    assert not dev_tools.look(setup).ready
+
+
+def test_half_of_checkov_is_not_kept(make_setup, uv, task):
+    setup = make_setup()
+    uv.with_name("fail").touch()
+    with pytest.raises(PreparationError, match="installing Checkov's packages failed") as problem:
+        dev_tools.obtain(setup, task)
+    assert "connection lost" in str(problem.value)
+    assert not dev_tools.look(setup).ready
+    uv.with_name("fail").unlink()
+    dev_tools.obtain(setup, task)
+    assert dev_tools.look(setup).ready
 
 
 @pytest.mark.parametrize(("version", "old"), [("v16.20.2", True), ("v18.0.0", False)])
@@ -118,12 +185,11 @@ def test_an_old_node_is_a_missing_one(make_setup, tools, fake, version, old):
 
 
 def test_node_clients_are_installed_by_their_lock_file_and_again_when_it_changes(
-    make_setup, tools, fake, task, project
+    setup, tools, fake, task, project
 ):
     tools(*ALL)
     clients = project / dev_tools.CLIENTS
     clients.mkdir(parents=True)
-    setup = make_setup()
     assert dev_tools.look(setup).ready, "without a lock file there is nothing to install"
     npm = fake("npm", 'echo "$*" >> "$0.log"\nmkdir -p node_modules\n')
     for content in ("{}", "{ }"):
@@ -135,13 +201,12 @@ def test_node_clients_are_installed_by_their_lock_file_and_again_when_it_changes
     assert log == ["ci --no-audit --no-fund --ignore-scripts"] * 2
 
 
-def test_a_failing_npm_is_one_message_and_tried_again(make_setup, tools, fake, task, project):
+def test_a_failing_npm_is_one_message_and_tried_again(setup, tools, fake, task, project):
     tools(*ALL)
     clients = project / dev_tools.CLIENTS
     clients.mkdir(parents=True)
     (clients / "package-lock.json").write_text("{}")
     fake("npm", "mkdir -p node_modules; echo npm error EINTEGRITY; exit 1\n")
-    setup = make_setup()
     with pytest.raises(PreparationError, match="EINTEGRITY"):
         dev_tools.obtain(setup, task)
     assert not dev_tools.look(setup).ready
