@@ -15,7 +15,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from secure_redis import connection
 from secure_redis.configuration import NAMESPACE
 from secure_redis.rules import WAIVABLE
@@ -41,12 +40,26 @@ Fields of each entry of the output `connections`, and outputs of every component
 |---|---|---|
 """
 
+OF_ELASTICACHE = """
+### Of `ElastiCacheRedis`
+
+Outputs that this component has beside them.
+
+| output | meaning |
+|---|---|
+"""
+
+INHERITED = ("target", "environment")
+"""Settings of a cache that a stack file says once, at the top."""
+
 
 def page() -> str:
     """The page as it should be."""
     tables = "\n".join(settings_tables(StackSettings, "", set()))
     rules = ", ".join(f"`{rule}`" for rule in WAIVABLE)
-    return f"{HEAD}\n{tables}\nRules that `exceptions` accepts: {rules}.\n\n{CONTRACT}{contract()}"
+    accepted = f"Rules that `exceptions` accepts: {rules}."
+    outputs = f"{CONTRACT}{contract()}{OF_ELASTICACHE}{elasticache()}"
+    return f"{HEAD}\n{tables}\n{accepted}\n\n{outputs}"
 
 
 def settings_tables(model: type[BaseModel], path: str, done: set[type[BaseModel]]) -> Iterator[str]:
@@ -59,7 +72,7 @@ def settings_tables(model: type[BaseModel], path: str, done: set[type[BaseModel]
     rows = [
         f"| `{to_camel(name)}` | {values(field)} | {default(field)} | {text(field.description)} |"
         for name, field in model.model_fields.items()
-        if not (path and name == "environment")
+        if not (path and name in INHERITED)
     ]
     table = "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])
     yield f"### {title}\n\n{summary}\n\n{table}\n"
@@ -130,9 +143,11 @@ def default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is PydanticUndefined or value is None:
-        return "" if field.default_factory is None else "see meaning"
-    if isinstance(value, BaseModel):
+    if field.default_factory is not None:
+        # Lists and mappings begin empty; the others follow from settings before them.
+        plain = str(field.annotation).startswith(("dict[", "list["))
+        return "" if plain else "see meaning"
+    if value is None or isinstance(value, BaseModel):
         return ""
     if isinstance(value, Enum):
         return f"`{value.value}`"
@@ -146,7 +161,7 @@ def text(description: str | None) -> str:
 
 def contract() -> str:
     """The rows of the contract's table."""
-    described = dict(_attribute_docs(connection.Connection))
+    described = dict(_attribute_docs(inspect.getsource(connection.Connection)))
     rows = []
     for name in (*described, *connection.DERIVED_FIELDS):
         meaning = described.get(name) or inspect.getdoc(getattr(connection.Connection, name)) or ""
@@ -156,9 +171,22 @@ def contract() -> str:
     return "".join(rows)
 
 
-def _attribute_docs(owner: type) -> Iterator[tuple[str, str]]:
-    body = ast.parse(inspect.getsource(owner)).body[0]
-    statements = getattr(body, "body", [])
+def elasticache() -> str:
+    """The rows of the outputs that only ElastiCacheRedis has: read, since importing it is slow."""
+    source = Path(connection.__file__).with_name("aws") / "redis.py"
+    module = ast.parse(source.read_text())
+    (component,) = [
+        ast.unparse(node)
+        for node in module.body
+        if isinstance(node, ast.ClassDef) and node.name == "ElastiCacheRedis"
+    ]
+    rows = [f"| `{name}` | {text(meaning)} |\n" for name, meaning in _attribute_docs(component)]
+    return "".join(rows)
+
+
+def _attribute_docs(source: str) -> Iterator[tuple[str, str]]:
+    """The fields of the class in `source`, and what is written below each."""
+    statements = getattr(ast.parse(source).body[0], "body", [])
     for statement, following in pairwise(statements):
         if (
             isinstance(statement, ast.AnnAssign)

@@ -96,7 +96,7 @@ def _production(path: str, cache: CacheSettings) -> Iterator[Problem]:
         yield Problem(
             join(path, "persistence"),
             f"none is refused for {cache.purpose.value} in production: a restart loses all",
-            "Use aof.",
+            f"Use {'rdb' if cache.target.cloud else 'aof'}.",
             rule="volatile-data",
         )
     keeps_data = cache.target is not Target.EXTERNAL and cache.mode is not Mode.NONE

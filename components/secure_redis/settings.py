@@ -259,7 +259,7 @@ class NewNetwork(Settings):
     """A private network that the stack makes."""
 
     cidr: Cidr = "10.20.0.0/16"
-    """Its IPv4 addresses, /16 to /26."""
+    """Its IPv4 addresses, /16 to /25."""
     zones: Annotated[Whole, Field(ge=2, le=3)] = 2
     """Availability zones that it spans: one subnet in each."""
     availability_zones: list[Text] = Field(default_factory=list[str])

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 from secure_redis.settings import ALARM_PROFILE, AlarmProfile, Purpose
 
 from . import plan
+from .settings import Durability
 from .site import Site
 from .sizes import MAX_CONNECTIONS, burstable, maxmemory, vcpus
 
@@ -86,6 +87,26 @@ def node_alarms(
             below=True,
             minutes=15,
         )
+
+
+def durability_alarms(profile: AlarmProfile) -> Iterator[Alarm]:
+    """The further alarms of a node whose writes are durable (Valkey 9.0 and later)."""
+    if profile is AlarmProfile.OFF:
+        return
+    yield Alarm(
+        "durability-lag",
+        "DurabilityLag",
+        8000,
+        "Acknowledged writes reach the log more than 8 seconds late: lower the load.",
+        statistic="Maximum",
+    )
+    yield Alarm(
+        "durability-buffer",
+        "DurabilityBufferExceededErrorCount",
+        0,
+        "Writes are refused because the durable log cannot keep up: lower the load.",
+        statistic="Sum",
+    )
 
 
 def _full(purpose: Purpose, *, replicas: bool) -> Iterator[Alarm]:
@@ -225,13 +246,18 @@ def alarms(site: Site, cache_id: pulumi.Output[str]) -> list[aws.cloudwatch.Metr
         )
         return _declare(site, site.name, wanted, {SERVERLESS_DIMENSION: cache_id})
     node_type = plan.node_type_name(cache)
+    durable = settings.durability not in {None, Durability.DISABLED}
+    wanted = [
+        *node_alarms(profile, cache.purpose, node_type, replicas=cache.replicas > 0),
+        *(durability_alarms(profile) if durable else ()),
+    ]
     return [
         alarm
         for number in node_numbers(settings.shards, cache.replicas)
         for alarm in _declare(
             site,
             f"{site.name}-{number}",
-            node_alarms(profile, cache.purpose, node_type, replicas=cache.replicas > 0),
+            wanted,
             # The service names the nodes after their group.
             {NODE_DIMENSION: pulumi.Output.concat(cache_id, "-", number)},
         )

@@ -299,6 +299,11 @@ def _serverless(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             "a serverless cache is restored by the ARNs of snapshots",
             "Use snapshotArns.",
         )
+    version = plan.engine_version(cache)
+    lowest = versions.SERVERLESS[cache.engine]
+    if version in versions.KNOWN[cache.engine] and versions.number(version) < lowest:
+        reason = f"a serverless cache runs {cache.engine.value} {lowest[0]}.{lowest[1]} or later"
+        yield Problem(join(path, "aws.engineVersion"), reason, "Raise it.")
     if cache.purpose.value == "queue":
         yield Problem(
             join(path, "aws.serverless"),

@@ -3,7 +3,7 @@
 from secure_redis.settings import Engine
 
 KNOWN = {
-    Engine.VALKEY: ("7.2", "8.0", "8.1", "8.2", "9.0"),
+    Engine.VALKEY: ("7.2", "8.0", "8.1", "8.2", "9.0", "9.1"),
     Engine.REDIS: ("6.2", "7.0", "7.1"),
 }
 """Versions that the service offers, oldest first (ElastiCache User Guide, supported engine
@@ -12,11 +12,11 @@ versions). Redis 4 and 5 are left out: they left standard support on 2026-01-31.
 DEFAULT = {Engine.VALKEY: "8.1", Engine.REDIS: "7.1"}
 """Version of a cache that names none."""
 
-TRANSIT_CHANGE = (7, 0)
-"""From this version on TLS can be turned on in place; before, the provider replaces the group."""
-
 DURABILITY = (9, 0)
 """First version of Valkey that knows durability (API CreateReplicationGroup, Durability)."""
+
+SERVERLESS = {Engine.VALKEY: (7, 2), Engine.REDIS: (7, 0)}
+"""First versions that a serverless cache runs (ElastiCache User Guide, serverless caches)."""
 
 IAM = {Engine.VALKEY: (7, 2), Engine.REDIS: (7, 0)}
 """First versions that take IAM logins (ElastiCache User Guide, authenticating with IAM)."""

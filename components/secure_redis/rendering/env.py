@@ -2,6 +2,10 @@
 
 A dialect is a set of names. `core` is always rendered; the others are chosen. Where a fact does not
 apply (a CA path with a public CA, say) its variable is left out, not set to nothing.
+
+Where clients log in with a cloud's identity there is no password to render: URLs carry no
+credential, and user and password are left out. `REDIS_AUTH_MODE` says so, and
+`REDIS_IDENTITY_USER` names the user for whom the application asks its cloud for a token.
 """
 
 import difflib
@@ -11,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from secure_redis.connection import CA_PATH, Connection, TlsVerify, authority
+from secure_redis.connection import CA_PATH, Auth, Connection, TlsVerify, authority
 from secure_redis.rendering.errors import RenderingError
 
 MASK = "[secret]"
@@ -76,8 +80,19 @@ def _own_trust(connection: Connection) -> bool:
     return _private_ca(connection) or _mutual_tls(connection)
 
 
-def _password(connection: Connection) -> bool:
-    return bool(connection.password)
+def _login(connection: Connection) -> bool:
+    # Told by the kind of login, not by the password: variables without a credential are rendered
+    # where the password is not known.
+    return connection.auth is Auth.PASSWORD
+
+
+def _identity(connection: Connection) -> bool:
+    return connection.auth is Auth.IDENTITY
+
+
+def _no_identity(connection: Connection) -> bool:
+    # Left out, not empty: a client that is given a user logs in as it with an empty password.
+    return not _identity(connection)
 
 
 @dataclass(frozen=True)
@@ -112,7 +127,7 @@ def _port(facts: Facts) -> str:
 
 def _username(facts: Facts) -> str:
     # Without a password there is no user to log in as, in the URL as here.
-    return facts.connection.username if facts.connection.password else ""
+    return facts.connection.username if _login(facts.connection) else ""
 
 
 def _password_value(facts: Facts) -> str:
@@ -172,8 +187,15 @@ DIALECTS: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
             Variable("{prefix}REDIS_HOST", _host),
             Variable("{prefix}REDIS_PORT", _port),
             Variable("{prefix}REDIS_DB", lambda facts: str(facts.connection.database)),
-            Variable("{prefix}REDIS_USERNAME", _username),
-            Variable("{prefix}REDIS_PASSWORD", _password_value, secret=True),
+            Variable("{prefix}REDIS_USERNAME", _username, _no_identity),
+            Variable("{prefix}REDIS_PASSWORD", _password_value, _no_identity, secret=True),
+            # Names that no library takes for a login: what sends a token reads them.
+            Variable(
+                "{prefix}REDIS_AUTH_MODE", lambda facts: facts.connection.auth.value, _identity
+            ),
+            Variable(
+                "{prefix}REDIS_IDENTITY_USER", lambda facts: facts.connection.username, _identity
+            ),
             Variable("{prefix}REDIS_SSL", _tls_on),
             Variable("{prefix}REDIS_TLS_ENABLED", _tls_on),
             Variable("{prefix}REDIS_CLUSTER", lambda facts: _flag(facts.connection.cluster_mode)),
@@ -243,17 +265,17 @@ DIALECTS: Mapping[str, tuple[Variable, ...]] = MappingProxyType(
         ),
         "exporter": (
             Variable("REDIS_ADDR", _address),
-            Variable("REDIS_USER", _username, _password),
-            Variable("REDIS_PASSWORD", _password_value, _password, secret=True),
+            Variable("REDIS_USER", _username, _login),
+            Variable("REDIS_PASSWORD", _password_value, _login, secret=True),
             Variable("REDIS_EXPORTER_TLS_CA_CERT_FILE", _ca_path, _private_ca),
             Variable("REDIS_EXPORTER_TLS_CLIENT_CERT_FILE", _client_cert, _mutual_tls),
             Variable("REDIS_EXPORTER_TLS_CLIENT_KEY_FILE", _client_key, _mutual_tls),
         ),
-        "cli": (Variable("REDISCLI_AUTH", _password_value, _password, secret=True),),
+        "cli": (Variable("REDISCLI_AUTH", _password_value, _login, secret=True),),
         "aspire": (
             Variable("{cache}_HOST", _host),
             Variable("{cache}_PORT", _port),
-            Variable("{cache}_PASSWORD", _password_value, secret=True),
+            Variable("{cache}_PASSWORD", _password_value, _no_identity, secret=True),
             Variable("{cache}_URI", _url, secret=True),
         ),
         "node": (Variable("NODE_EXTRA_CA_CERTS", _ca_path, _private_ca),),

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from secure_redis.connection import Connection
+from secure_redis.connection import Auth, Connection
 from secure_redis.rendering.env import MASK, Rendered, masked
 from secure_redis.rendering.errors import RenderingError
 
@@ -41,15 +41,23 @@ _Dumper.add_representer(str, _text)
 
 
 def binding(connection: Connection) -> dict[str, str]:
-    """Secret as a whole. The entries of the Service Binding, without those that do not apply."""
+    """Secret as a whole. The entries of the Service Binding, without those that do not apply.
+
+    Where clients log in with a cloud's identity there is neither `username` nor `password`, from
+    which libraries would make a login that fails: `auth` says so, and `identity-user` names the
+    user of the token.
+    """
+    identity = connection.auth is Auth.IDENTITY
     entries = {
         "type": "redis",
         "provider": connection.target,
         "host": connection.host,
         "port": str(connection.port),
-        "username": connection.username if connection.password else "",
+        "username": connection.username if connection.auth is Auth.PASSWORD else "",
         "password": connection.password,
         "uri": connection.url,
+        "auth": connection.auth.value if identity else "",
+        "identity-user": connection.username if identity else "",
         "ssl": "true" if connection.tls else "false",
         "tls-verify": connection.tls_verify.value if connection.tls else "",
         "tls-server-name": connection.tls_server_name,

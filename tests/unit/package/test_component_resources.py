@@ -144,6 +144,14 @@ def test_the_outputs_are_the_contract(make: Callable[..., Any], mode: str) -> No
     assert contract.database == 0
 
 
+@pytest.mark.parametrize("make", [secure, docker, external], ids=lambda make: make.__name__)
+@ALL_MODES
+def test_public_variables_are_those_of_the_application(make: Callable[..., Any], mode: str) -> None:
+    outputs = outputs_of(built(make, mode))
+    assert outputs["env_public"].items() <= reveal(outputs["env"]).items()
+    assert "REDIS_USERNAME" in outputs["env_public"]
+
+
 def test_the_annotations_are_the_outputs() -> None:
     assert set(CacheComponent.__annotations__) == set(OUTPUTS)
     assert len(OUTPUTS) == len(set(OUTPUTS))

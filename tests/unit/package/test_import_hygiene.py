@@ -12,8 +12,21 @@ import secure_redis
 
 PACKAGE = Path(secure_redis.__file__).parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-DOCKER_ONLY = {"pulumi_docker", "pulumi_random", "pulumi_tls", "docker", "requests"}
-CLOUDS = {"pulumi_aws", "pulumi_azure_native", "pulumi_gcp", "boto3", "botocore", "azure"}
+OF_TARGETS = {
+    "pulumi_docker": {"docker"},
+    "pulumi_tls": {"docker"},
+    "docker": {"docker"},
+    "requests": {"docker"},
+    "pulumi_aws": {"aws"},
+    "pulumi_random": {"aws", "docker"},
+}
+"""Packages that belong to targets, and the targets."""
+PASSWORDS = PACKAGE / "passwords.py"
+"""Makes passwords for the targets that need some, and is imported by them alone."""
+FUNCTION = PACKAGE / "aws" / "rotation" / "function.py"
+"""Runs in Lambda, which has an AWS SDK, and never in a program of Pulumi's."""
+SDKS = set(OF_TARGETS) | {"pulumi_azure_native", "pulumi_gcp", "boto3", "botocore", "azure"}
+TARGETS = {"aws", "docker", "external"}
 HERE = Path(__file__).parent
 
 EXTERNAL = """
@@ -51,28 +64,55 @@ def loaded(program: str) -> set[str]:
 def test_importing_the_package_imports_no_targets_sdk() -> None:
     modules = loaded("import secure_redis")
     assert "secure_redis.redis" in modules
-    assert not modules & (DOCKER_ONLY | CLOUDS)
+    assert not modules & SDKS
     assert "cryptography" not in modules
     assert not any(name.startswith("secure_redis.cli") for name in modules)
     assert "secure_redis.docker.redis" not in modules
+    assert "secure_redis.aws.redis" not in modules
 
 
 def test_an_external_stack_imports_no_docker() -> None:
     modules = loaded(EXTERNAL)
     assert "secure_redis.external.redis" in modules
-    assert not modules & (DOCKER_ONLY | CLOUDS)
+    assert not modules & SDKS
+    assert "secure_redis.passwords" not in modules, "it makes none"
 
 
-def test_a_target_that_is_not_installed_says_what_to_install() -> None:
-    program = """
+@pytest.mark.parametrize(
+    ("component", "own", "others"),
+    [
+        (
+            "aws.redis",
+            {"pulumi_aws", "pulumi_random"},
+            {"pulumi_docker", "pulumi_tls", "docker", "boto3", "botocore"},
+        ),
+        (
+            "docker.redis",
+            {"pulumi_docker", "pulumi_tls", "pulumi_random"},
+            {"pulumi_aws", "boto3", "botocore"},
+        ),
+    ],
+)
+def test_a_target_pays_for_its_own_sdk_alone(
+    component: str, own: set[str], others: set[str]
+) -> None:
+    modules = loaded(f"import secure_redis.{component}")
+    assert own <= modules
+    assert not others & modules
+    assert f"secure_redis.{FUNCTION.parent.name}.function" not in modules
+
+
+@pytest.mark.parametrize("target", ["aws", "docker"])
+def test_a_target_that_is_not_installed_says_what_to_install(target: str) -> None:
+    program = f"""
 import sys
-sys.modules["pulumi_docker"] = None
+sys.modules["pulumi_{target}"] = None
 import pulumi
 from secure_redis import SecureRedis
 try:
-    SecureRedis("cache", {"target": "docker", "environment": "development"})
+    SecureRedis("cache", {{"target": "{target}", "environment": "development"}})
 except pulumi.RunError as error:
-    assert "install secure-redis[docker]" in str(error), error
+    assert "install secure-redis[{target}]" in str(error), error
 else:
     raise AssertionError
 """
@@ -98,25 +138,45 @@ def room(source: Path) -> str:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert {"docker", "external", "rendering", "cli"} <= {room(source) for source in SOURCES}
+    assert {*TARGETS, "rendering", "cli"} <= {room(source) for source in SOURCES}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda s: str(s.relative_to(PACKAGE)))
 def test_a_targets_sdk_is_imported_in_its_room_alone(source: Path) -> None:
-    tops = {name.partition(".")[0] for name, _ in imports(source)}
-    assert not tops & CLOUDS
-    if room(source) != "docker":
-        assert not tops & DOCKER_ONLY
+    found = {name.partition(".")[0] for name, _ in imports(source)} & SDKS
+    if source == FUNCTION:
+        assert found == {"boto3", "botocore"}
+    elif source == PASSWORDS:
+        assert found == {"pulumi_random"}
+    else:
+        allowed = {package for package, rooms in OF_TARGETS.items() if room(source) in rooms}
+        assert found <= allowed
+
+
+def test_passwords_are_made_in_the_rooms_that_need_them() -> None:
+    users = {
+        room(source)
+        for source in SOURCES
+        if any(name in {"secure_redis.passwords", ".passwords"} for name, _ in imports(source))
+    }
+    assert users == {"aws", "docker"}
+
+
+def test_the_function_imports_nothing_of_the_package() -> None:
+    for name, _ in imports(FUNCTION):
+        assert not name.startswith((".", "secure_redis", "pulumi")), name
 
 
 @pytest.mark.parametrize(
-    "source", [s for s in SOURCES if room(s) in {"docker", "external"}], ids=lambda s: s.stem
+    "source",
+    [s for s in SOURCES if room(s) in TARGETS],
+    ids=lambda s: str(s.relative_to(PACKAGE)),
 )
 def test_a_target_does_not_import_another(source: Path) -> None:
-    other = "external" if room(source) == "docker" else "docker"
-    for name, _ in imports(source):
-        assert f"secure_redis.{other}" not in name
-        assert not name.startswith(f"..{other}")
+    for other in TARGETS - {room(source)}:
+        for name, _ in imports(source):
+            assert not name.startswith(f"secure_redis.{other}")
+            assert not name.startswith(f"..{other}")
 
 
 @pytest.mark.parametrize("name", ["args", "component", "redis"])

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from package_monitor import Secret, World, leaves, reveal, run
 from secure_redis import stack
+from secure_redis.aws import preflight as aws_preflight
 from secure_redis.connection import Connection
 from secure_redis.docker import preflight
 from secure_redis.docker.images import candidates
@@ -26,6 +27,8 @@ FILES = {
 }
 STACKS = pytest.mark.parametrize("name", FILES)
 PASSWORD = "ExternalPasswordExternalPasswordExternalPassword"
+PARTS = ("Url", "UrlRedacted", "Host", "Port", "SecretRef", "Grants")
+"""What follows the name of a cache in the names of its outputs."""
 
 
 def configuration(name: str) -> dict[str, Any]:
@@ -65,6 +68,19 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     return asked
 
 
+@pytest.fixture(autouse=True)
+def aws_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In place of this machine's way to AWS: there is one, and who asks for it is noted."""
+    asked: list[str] = []
+
+    def check() -> list[Problem]:
+        asked.append(pulumi.get_stack())
+        return []
+
+    monkeypatch.setattr(aws_preflight, "check", check)
+    return asked
+
+
 @cache
 def _result(name: str, preview: bool) -> World:
     world = start(configuration(name), name, preview=preview)
@@ -92,19 +108,19 @@ def test_every_stack_file_makes_its_caches(name: str, preview: bool) -> None:
         assert resource.parent, resource.urn
         if resource.type.startswith("secure-redis:"):
             assert resource.outputs is not None, resource.urn
-    networks = [r.name for r in world.all("Network")]
-    docker = configuration(name)["secure-redis:target"] == "docker"
-    assert networks == (["network"] if docker else [])
+    target = configuration(name)["secure-redis:target"]
+    adopted = "adopt" in configuration(name).get("secure-redis:network", {})
+    assert [r.name for r in world.all("Network")] == ["network"] * (target == "docker")
+    assert [r.name for r in world.all("Vpc")] == ["network"] * (target == "aws" and not adopted)
 
 
 @STACKS
 def test_what_a_stack_exports(name: str) -> None:
     exports = _result(name, preview=False).exports
-    expected = {"connections", "exceptions"}
+    expected = {"connections", "exceptions", "replacements"}
     for cache_name in names_of(name):
         prefix = stack.output_prefix(cache_name)
-        parts = ("Url", "UrlRedacted", "Host", "Port", "SecretRef")
-        expected |= {f"{prefix}{part}" for part in parts}
+        expected |= {f"{prefix}{part}" for part in PARTS}
         url = exports[f"{prefix}Url"]
         assert isinstance(url, Secret)
         contract = Connection.from_dict(reveal(exports["connections"])[cache_name])
@@ -113,6 +129,8 @@ def test_what_a_stack_exports(name: str) -> None:
         assert exports[f"{prefix}Host"] == contract.host
         assert exports[f"{prefix}Port"] == contract.port
         assert exports[f"{prefix}SecretRef"] == contract.secret_ref
+        assert exports[f"{prefix}Grants"] == contract.grants
+        assert bool(contract.grants) == (contract.target == "aws")
         assert contract.tls
         assert contract.password
     assert set(exports) == expected
@@ -164,8 +182,31 @@ def test_what_the_daemon_objects_to_stops_the_program(monkeypatch: pytest.Monkey
 
 
 def test_a_stack_without_containers_asks_no_daemon(daemon: list[str | None]) -> None:
-    assert start(configuration("external")).error is None
+    for name in ("external", "aws-dev"):
+        assert start(configuration(name)).error is None
     assert daemon == []
+
+
+def test_the_way_to_aws_is_asked_for_once_and_by_its_stacks_alone(aws_account: list[str]) -> None:
+    for name in ("external", "local", "aws-dev"):
+        assert start(configuration(name), name).error is None
+    assert aws_account == ["aws-dev"]
+
+
+def test_without_a_way_to_aws_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = Problem("aws:region", "no AWS region is set", "Set it.")
+    monkeypatch.setattr(aws_preflight, "check", lambda: [missing])
+    world = start(configuration("aws-dev"))
+    assert isinstance(world.error, pulumi.RunError)
+    assert "aws:region: no AWS region is set. Set it." in str(world.error)
+    assert world.made == []
+
+
+def test_reasons_for_replacements_are_exported() -> None:
+    config = configuration("aws-prod")
+    config["secure-redis:caches"]["cache"]["allowReplacement"] = "it holds nothing of worth"
+    exports = start(config).exports
+    assert exports["replacements"] == {"cache": "it holds nothing of worth"}
 
 
 def test_a_bad_stack_file_stops_the_program_before_the_daemon(daemon: list[str | None]) -> None:
@@ -213,11 +254,10 @@ def test_tags_and_exceptions_of_the_stack_reach_every_cache() -> None:
 def test_names_of_outputs() -> None:
     names = ["cache", "job-queue", "a-b-c", "a-url"]
     assert [stack.output_prefix(n) for n in names] == ["cache", "jobQueue", "aBC", "aUrl"]
-    parts = ("Url", "UrlRedacted", "Host", "Port", "SecretRef")
     outputs = [
         f"{stack.output_prefix(n)}{part}"
-        for n in ("a", "a-url", "a-url-redacted", "a-host", "ab", "a-b")
-        for part in parts
+        for n in ("a", "a-url", "a-url-redacted", "a-host", "a-grants", "ab", "a-b")
+        for part in PARTS
     ]
     assert len(outputs) == len(set(outputs))
 

@@ -180,7 +180,7 @@ def test_a_cache_read_again_from_its_arguments_is_the_same(
     environment: str, purpose: Purpose
 ) -> None:
     cache = cache_of(one({"purpose": purpose.value}, environment=environment))
-    raw = {"environment": environment, "purpose": purpose.value}
+    raw = {"target": "docker", "environment": environment, "purpose": purpose.value}
     assert CacheSettings.model_validate(raw) == cache
 
 
