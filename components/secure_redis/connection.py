@@ -141,7 +141,8 @@ class Connection:
     """How to reach the cache from inside its network: name, host, port; empty if there is none."""
     grants: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to give an application so that it gets in: on AWS the policy for its role (policy_arn,
-    policy) and the cache's security group; empty where nothing is needed."""
+    policy), the secret that tells where all is (connection_secret_arn), and the cache's security
+    group (security_group_id); empty where nothing is needed."""
     contract_version: str = CONTRACT_VERSION
     """Raised when a field changes its meaning or goes away."""
 

@@ -193,7 +193,8 @@ class CacheSettings(Settings):
     memory_gb: Annotated[Number, Field(gt=0, le=1024)] = Field(
         default_factory=_by(MEMORY_GB, "environment")
     )
-    """Memory in GiB, fractions allowed. Default: 0.25, 0.5 or 1, by environment."""
+    """Memory in GiB, fractions allowed: of the container on docker, for data of all shards together
+    on a cloud. Default: 0.25, 0.5 or 1, by environment."""
     eviction_policy: EvictionPolicy = Field(default_factory=_by(EVICTION_POLICY, "purpose"))
     """What happens when memory is full. Default by purpose: allkeys-lru for a cache, volatile-lru
     for sessions, noeviction for a queue, which accepts no other."""

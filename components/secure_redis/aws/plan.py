@@ -36,11 +36,16 @@ def engine_version(cache: CacheSettings) -> str:
     return cache.aws.engine_version or versions.DEFAULT[cache.engine]
 
 
+def node_memory_gb(cache: CacheSettings) -> float:
+    """GiB of data on one node: in cluster mode each shard has its part of the cache's memory."""
+    return cache.memory_gb / (cache.aws.shards or 1)
+
+
 def node_type_name(cache: CacheSettings) -> str:
     """The node type; empty where memoryGb is more than any node has."""
     if cache.aws.node_type:
         return cache.aws.node_type
-    found = node_type(cache.memory_gb, burstable=not production(cache))
+    found = node_type(node_memory_gb(cache), burstable=not production(cache))
     return found.name if found else ""
 
 

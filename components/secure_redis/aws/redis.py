@@ -114,6 +114,7 @@ class ElastiCacheRedis(CacheComponent):
                 "grants": {
                     "policy_arn": kept.policy.arn,
                     "policy": kept.policy.policy,
+                    "connection_secret_arn": kept.connection.arn,
                     "security_group_id": group.id,
                 },
             },
@@ -315,6 +316,10 @@ def _keep(
     value = {
         "target": Target.AWS.value,
         "engine": site.cache.engine.value,
+        # With IAM logins a token is made for the cache's id, of its kind.
+        "cache_id": endpoint.id,
+        "serverless": settings.serverless is not None,
+        "auth": _auth(secrets),
         "host": endpoint.host,
         "port": endpoint.port,
         "reader_host": endpoint.reader_host,
@@ -351,6 +356,10 @@ def _username(site: Site, accounts: Users | None) -> pulumi.Input[str]:
     return accounts.application.user_name if iam else acl.APPLICATION_USER
 
 
+def _auth(secrets: Passwords) -> str:
+    return (ConnectionAuth.PASSWORD if secrets.application else ConnectionAuth.IDENTITY).value
+
+
 def _facts(
     site: Site, endpoint: Endpoint, accounts: Users | None, secrets: Passwords
 ) -> dict[str, pulumi.Input[Any]]:
@@ -375,7 +384,7 @@ def _facts(
         "cluster_mode": _clustered(cache),
         "username": _username(site, accounts),
         "password": secrets.application[0] if secrets.application else "",
-        "auth": ConnectionAuth.PASSWORD if secrets.application else ConnectionAuth.IDENTITY,
+        "auth": _auth(secrets),
         "credential_issued_at": issued,
         "rotate_by": issued.apply(lambda at: rotate_by(at, days)),
     }

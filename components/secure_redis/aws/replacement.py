@@ -48,6 +48,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
         **({"vpcId": network["vpc_id"]} if network else {}),
         "auth": cache.aws.auth.value,
+        "automaticRotation": cache.aws.automatic_rotation,
         "generation": cache.rotation.generation,
         "keepPrevious": cache.rotation.keep_previous,
     }
@@ -132,6 +133,8 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
             "without any password",
             "Stay with rbac, or make a second cache.",
         )
+    if "auth" not in changed:
+        yield from _automatic_rotation(path, old, new, changed)
     if old.get("auth") == new.get("auth") == Auth.TOKEN.value:
         yield from _token(path, new, changed)
     if "shards" in changed and 0 in {old["shards"], new["shards"]}:
@@ -149,6 +152,25 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
         )
     if old.get("settings") and new.get("settings"):
         yield from _one_at_a_time(path, old["settings"], new["settings"])
+
+
+def _automatic_rotation(
+    path: str, old: Identity, new: Identity, changed: set[str]
+) -> Iterator[Problem]:
+    where = join(path, "rotation.generation")
+    if old.get("automaticRotation") and "automaticRotation" in changed:
+        if "generation" not in changed:
+            yield Problem(
+                where,
+                "the stack does not know the password that Secrets Manager made last",
+                "Raise it by one in the run that turns aws.automaticRotation off.",
+            )
+    elif new.get("automaticRotation") and "generation" in changed:
+        yield Problem(
+            where,
+            "has no effect while Secrets Manager makes the passwords",
+            "Rotate in Secrets Manager, or turn aws.automaticRotation off in the same run.",
+        )
 
 
 def _token(path: str, new: Identity, changed: set[str]) -> Iterator[Problem]:

@@ -62,8 +62,8 @@ def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
         )
     yield from tag_problems("tags", given.tags)
     yield from shared_problems(given.access, given.alarms)
-    if given.network:
-        subnet_ids = given.network["subnet_ids"]
+    subnet_ids = given.network.get("subnet_ids")
+    if isinstance(subnet_ids, list):
         yield from subnet_problems(name, given.cache, subnet_ids, "network.subnet_ids")
 
 
@@ -210,7 +210,7 @@ def _version(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     version = cache.aws.engine_version
     known = versions.KNOWN[cache.engine]
     where = join(path, "aws.engineVersion")
-    if version is not None and version not in known:
+    if version is not None and not versions.offered(cache.engine, version):
         if re.fullmatch(r"[67]\.\d+\.\d+|[89]\.\d+\.\d+", version):
             reason = "names a patch level, which AWS chooses"
         elif cache.engine.value == "redis" and version[:2] in {"4.", "5."}:
@@ -239,7 +239,7 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     version = settings.engine_version or versions.DEFAULT[cache.engine]
     if (
         settings.auth is Auth.IAM
-        and version in versions.KNOWN[cache.engine]
+        and versions.offered(cache.engine, version)
         and versions.number(version) < versions.IAM[cache.engine]
     ):
         lowest = ".".join(str(part) for part in versions.IAM[cache.engine])
@@ -251,14 +251,15 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             f"rotates the password of a user, and {settings.auth.value} has none",
             "Use rbac, or remove it.",
         )
-    manual = cache.rotation.generation > 1 or cache.rotation.keep_previous
-    if settings.automatic_rotation and manual:
+    if settings.automatic_rotation and cache.rotation.keep_previous:
         yield Problem(
-            join(path, "rotation"),
+            join(path, "rotation.keepPrevious"),
             "has no effect beside aws.automaticRotation: Secrets Manager makes the passwords",
             "Remove one of the two.",
         )
-    if settings.auth is Auth.IAM and manual:
+    if settings.auth is Auth.IAM and (
+        cache.rotation.generation > 1 or cache.rotation.keep_previous
+    ):
         yield Problem(join(path, "rotation"), "IAM has no password to rotate", "Remove it.")
     if settings.automatic_rotation and cache.rotation_days > 1000:  # noqa: PLR2004
         reason = "Secrets Manager rotates every 1 to 1000 days"
@@ -301,7 +302,7 @@ def _serverless(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         )
     version = plan.engine_version(cache)
     lowest = versions.SERVERLESS[cache.engine]
-    if version in versions.KNOWN[cache.engine] and versions.number(version) < lowest:
+    if versions.offered(cache.engine, version) and versions.number(version) < lowest:
         reason = f"a serverless cache runs {cache.engine.value} {lowest[0]}.{lowest[1]} or later"
         yield Problem(join(path, "aws.engineVersion"), reason, "Raise it.")
     if cache.purpose.value == "queue":
@@ -317,8 +318,8 @@ def _nodes(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if not node_type:
         yield Problem(
             join(path, "memoryGb"),
-            f"no node type holds {cache.memory_gb:g} GiB after its reserve of 25 %",
-            "Lower it, and spread the data over shards.",
+            f"no node type holds {plan.node_memory_gb(cache):g} GiB after its reserve of 25 %",
+            "Spread the data over more shards (aws.shards).",
         )
     if settings.node_type:
         yield from _node_type(join(path, "aws.nodeType"), cache, settings.node_type)
@@ -346,11 +347,11 @@ def _node_type(path: str, cache: "CacheSettings", name: str) -> Iterator[Problem
         yield Problem(path, "t2 nodes have no failover", "Use t4g, m7g or r7g.")
     if "memory_gb" in cache.model_fields_set:
         known = next((n for n in NODE_TYPES if n.name == name), None)
-        if known and known.usable_gb < cache.memory_gb:
+        if known and known.usable_gb < plan.node_memory_gb(cache):
             yield Problem(
                 path,
                 f"holds {known.usable_gb:.1f} GiB after its reserve of {RESERVED_PERCENT} %, less "
-                "than memoryGb",
+                "than memoryGb asks of it",
                 "Choose a larger one, or remove memoryGb.",
             )
 

@@ -79,8 +79,8 @@ class AwsSettings(Settings):
     """Node type, such as cache.r7g.large. Default: the smallest current one whose memory less 25 %
     holds memoryGb; in production none with burstable processors."""
     engine_version: Text | None = None
-    """Version without a patch level: 7.2, 8.0, 8.1, 8.2, 9.0 or 9.1 of Valkey, 6.2, 7.0 or 7.1 of
-    Redis. Default: 8.1 of Valkey, 7.1 of Redis. Never lower it: that replaces the cache."""
+    """Version without a patch level: 7.2, 8.0, 8.1, 8.2, 9.0, 9.1 or later of Valkey, 6.2, 7.0 or
+    7.1 of Redis. Default: 8.1 of Valkey, 7.1 of Redis. Never lower it: that replaces the cache."""
     auth: Auth = Auth.RBAC
     """How clients log in: rbac, token or iam."""
     serverless: Serverless | None = None

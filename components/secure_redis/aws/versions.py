@@ -1,5 +1,7 @@
 """Versions of the engines: which exist, what they are called, and what they can do."""
 
+import re
+
 from secure_redis.settings import Engine
 
 KNOWN = {
@@ -26,6 +28,18 @@ def number(version: str) -> tuple[int, int]:
     """A version as numbers that can be compared."""
     major, _, minor = version.partition(".")
     return int(major), int(minor)
+
+
+def offered(engine: Engine, version: str) -> bool:
+    """Whether the service offers a version, as far as is known here.
+
+    A newer Valkey than the newest known one passes: AWS knows better. Redis ends with 7.1 there.
+    """
+    if version in KNOWN[engine]:
+        return True
+    newest = number(KNOWN[engine][-1])
+    form = re.fullmatch(r"\d{1,2}\.\d{1,2}", version)
+    return engine is Engine.VALKEY and form is not None and number(version) > newest
 
 
 def family(engine: Engine, version: str) -> str:

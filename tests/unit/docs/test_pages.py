@@ -72,3 +72,29 @@ def test_stack_files_in_the_pages_are_valid(page: str, block: str):
 @pytest.mark.parametrize("path", sorted(ROOT.glob("stacks/*.yaml")), ids=lambda path: path.name)
 def test_stack_files_of_the_repository_are_valid(path: Path):
     assert parse_stack(settings(path.read_text())).caches
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "### `caches.<name>.aws`",
+        "| `nodeType` | text |",
+        "| `auth` | `rbac`, `token`, `iam` | `rbac` |",
+        "### `caches.<name>.aws.serverless`",
+        "### `caches.<name>.aws.restore`",
+        "### `network.create`",
+        "### `network.adopt`",
+        "| `subnetIds` | list of text | required |",
+        "### `access`",
+        "| `secretReaders` | list of text |",
+        "### `alarms`",
+        "| `profile` | `off`, `basic`, `full` |",
+        "| `replicas` | whole number, from 0 to 5 | see meaning |",
+        "| `allowReplacement` | text |",
+        "| `grants` |",
+        "| `reader_port` |",
+        "| `connection_secret_arn` |",
+    ],
+)
+def test_the_reference_has_what_a_reader_looks_for(row: str):
+    assert f"\n{row}" in (ROOT / "docs" / "reference.md").read_text()

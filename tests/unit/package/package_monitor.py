@@ -174,6 +174,7 @@ COMPUTED: dict[str, Callable[[str], dict[str, Any]]] = {
     "Network": lambda _: {"scope": "local"},
     "Volume": lambda _: {"mountpoint": "/var"},
     "Container": lambda _: {"exitCode": 0},
+    "aws": lambda _: {},
     "docker": lambda _: {},
 }
 

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from secure_redis.connection import CaSource, Connection, TlsVerify
+from secure_redis.connection import Auth, CaSource, Connection, TlsVerify
 
 PASSWORD = "Zq7tPw3LmX9vKd2sRb6nYc4hJf8gTa5uWe1oQi0pVxNjMzBk"
 """A password as the targets make them: 48 letters and digits."""
@@ -85,7 +85,13 @@ def public_ca() -> Connection:
         username="app",
         password=PASSWORD,
         reader_host="replica.cache.example.org",
+        reader_port=6380,
     )
+
+
+def identity() -> Connection:
+    """As `public_ca`, for clients that log in with a token of their cloud's identity service."""
+    return replace(public_ca(), username="shop-prod-cache-app", password="", auth=Auth.IDENTITY)
 
 
 def chain_only() -> Connection:
@@ -110,6 +116,7 @@ def plain() -> Connection:
         tls=False,
         username="default",
         password="",
+        auth=Auth.NONE,
         tls_verify=TlsVerify.NONE,
         ca_source=CaSource.NONE,
         network={"name": "secure-redis-local", "host": "cache", "port": "6379"},
@@ -120,6 +127,7 @@ ALL = {
     "local": local,
     "mutual": mutual,
     "public_ca": public_ca,
+    "identity": identity,
     "chain_only": chain_only,
     "plain": plain,
 }

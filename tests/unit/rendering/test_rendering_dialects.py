@@ -11,7 +11,7 @@ import celery
 import pytest
 import redis
 from redis.connection import SSLConnection
-from secure_redis.connection import CA_PATH, Connection, TlsVerify
+from secure_redis.connection import CA_PATH, Auth, Connection, TlsVerify
 from secure_redis.rendering import env
 from secure_redis.rendering.env import (
     CORE,
@@ -66,6 +66,32 @@ def test_without_tls_nothing_speaks_of_certificates() -> None:
     assert found["REDIS_SSL"] == found["REDIS_TLS_ENABLED"] == "false"
     assert found["REDIS_USERNAME"] == found["REDIS_PASSWORD"] == ""
     assert not [name for name in found if re.search(r"CERT|_CA_|VERIFY|_KEY|REDISCLI", name)]
+
+
+def test_an_identity_leaves_no_login_that_a_client_would_send() -> None:
+    found = render(samples.identity(), DIALECTS, cache="cache")
+    assert found["REDIS_AUTH_MODE"] == "identity"
+    assert found["REDIS_IDENTITY_USER"] == "shop-prod-cache-app"
+    login = re.compile(r"USERNAME$|_USER$|PASSWORD$|^REDISCLI_AUTH$|^REDIS_AUTH$")
+    assert [name for name in found if login.search(name)] == ["REDIS_IDENTITY_USER"]
+    for name, value in found.items():
+        assert "@" not in value, f"{name} has a user part"
+        assert not re.search(r"(user|password)=", value), name
+    assert found["REDIS_URL"] == "rediss://master.cache.example.org:6379/0"
+    parsed = redis.connection.parse_url(found["REDIS_URL"])
+    assert not {"username", "password"} & parsed.keys()
+
+
+def test_what_a_client_would_send_for_a_user_without_a_password() -> None:
+    """Why the user's name stands in a variable of its own."""
+    empty = redis.UsernamePasswordCredentialProvider("shop-prod-cache-app", None)
+    assert empty.get_credentials() == ("shop-prod-cache-app", "")
+
+
+def test_only_an_identity_speaks_of_itself() -> None:
+    for name, kind in samples.ALL.items():
+        spoken = {"REDIS_AUTH_MODE", "REDIS_IDENTITY_USER"} & render(kind()).keys()
+        assert bool(spoken) == (name == "identity")
 
 
 def test_mutual_tls_names_the_clients_files() -> None:
@@ -165,7 +191,8 @@ def test_whatever_holds_a_credential_is_secret(
     assert not [form for form in forms if form in shown]
     assert not [form for form in forms if form in " ".join(masked(variables).values())]
     secret = {variable.name for variable in variables if variable.secret}
-    assert {"REDIS_URL", "REDIS_PASSWORD", "CELERY_BROKER_URL"} <= secret
+    assert {"REDIS_URL", "CELERY_BROKER_URL"} <= secret
+    assert ("REDIS_PASSWORD" in secret) == (connection.auth is not Auth.IDENTITY)
     assert masked(variables)["REDIS_URL"] == MASK
 
 
@@ -175,6 +202,13 @@ def test_public_and_secret_make_up_the_whole(kind: Callable[[], Connection]) -> 
     whole = render(kind(), NOT_DOTNET)
     secret = {variable.name for variable in variables if variable.secret}
     assert public(kind(), NOT_DOTNET) == {k: v for k, v in whole.items() if k not in secret}
+
+
+@ALL_KINDS
+def test_what_is_public_needs_no_credential_to_be_right(kind: Callable[[], Connection]) -> None:
+    """A component renders it where the password is not known."""
+    without = replace(kind(), password="", readonly_password="", client_key_pem="")
+    assert public(without, NOT_DOTNET) == public(kind(), NOT_DOTNET)
 
 
 @ALL_KINDS

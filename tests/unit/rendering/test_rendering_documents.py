@@ -92,6 +92,20 @@ def test_the_binding_of_a_local_cache() -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", annotations["redis.contract/checksum"])
 
 
+def test_the_binding_of_an_identity_has_no_login_that_a_library_would_send() -> None:
+    assert kubernetes.binding(samples.identity()) == {
+        "type": "redis",
+        "provider": "aws",
+        "host": "master.cache.example.org",
+        "port": "6379",
+        "uri": "rediss://master.cache.example.org:6379/0",
+        "auth": "identity",
+        "identity-user": "shop-prod-cache-app",
+        "ssl": "true",
+        "tls-verify": "full",
+    }
+
+
 def test_the_reserved_entries_hold_the_clients_pair_and_never_the_ca() -> None:
     (secret,) = as_secrets(samples.mutual())
     connection = samples.mutual()
