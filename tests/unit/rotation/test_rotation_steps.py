@@ -235,6 +235,15 @@ def test_finish_sets_the_password_again_after_a_rotation_by_hand() -> None:
     assert scene.cache.passwords == [scene.secrets.fields(CURRENT)["password"], kept]
 
 
+def test_finish_waits_for_passwords_that_a_cut_off_run_of_it_has_set() -> None:
+    scene, token = after(3, polls=3)
+    scene.rotate_by_hand()
+    refused(scene, "finishSecret", token, match="out of time", seconds=function.RESERVE_SECONDS)
+    assert scene.cache.status == "modifying"
+    scene.step("finishSecret", token)
+    assert scene.secrets.at(CURRENT) == token
+
+
 def test_a_secret_changed_by_hand_without_the_user_heals_by_the_next_rotation() -> None:
     scene = new_scene(polls=1)
     scene.guarded = False
@@ -307,11 +316,7 @@ def test_a_user_that_was_deleted(done: int) -> None:
     scene, token = after(done)
     scene.cache.exists = False
     scene.guarded = False
-    if done < 3:
-        refused(scene, STEPS[done], token, match="user app-cache does not exist any more")
-    else:  # the last step alone would not notice
-        scene.rotate_by_hand()
-        refused(scene, STEPS[done], token, match="user app-cache does not exist any more")
+    refused(scene, STEPS[done], token, match="user app-cache does not exist any more")
 
 
 def test_a_user_that_is_being_deleted_is_not_waited_for() -> None:

@@ -131,12 +131,6 @@ def function_policy(
             "Resource": secret_arn,
         },
         {
-            "Sid": "Password",
-            "Effect": "Allow",
-            "Action": "secretsmanager:GetRandomPassword",
-            "Resource": "*",
-        },
-        {
             "Sid": "Log",
             "Effect": "Allow",
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
