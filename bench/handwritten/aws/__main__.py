@@ -194,7 +194,12 @@ for name, (node_type, nodes, eviction, keeps_data) in CACHES.items():
     }
     secrets = {}
     for what, content in contents.items():
-        secret = aws.secretsmanager.Secret(f"{name}-{what}", kms_key_id=key.arn, tags=TAGS)
+        secret = aws.secretsmanager.Secret(
+            f"{name}-{what}",
+            name=random.RandomId(f"{name}-{what}", byte_length=4).hex,
+            kms_key_id=key.arn,
+            tags=TAGS,
+        )
         aws.secretsmanager.SecretPolicy(
             f"{name}-{what}",
             secret_arn=secret.arn,

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from . import plan
 from .site import Site
 
 DELETION_DAYS = 30
@@ -26,7 +27,8 @@ def key(site: Site, owner: pulumi.Output[str]) -> aws.kms.Key:
         deletion_window_in_days=DELETION_DAYS,
         policy=policy,
         tags=site.tags,
-        opts=site.holding_data(),
+        # The last snapshot is encrypted with it, and must be readable when all else is gone.
+        opts=site.holding_data(retain_on_delete=plan.final_snapshot(site.cache) or None),
     )
     alias = site.identity.apply(lambda identity: f"alias/{identity}")
     aws.kms.Alias(site.name, name=alias, target_key_id=made.key_id, opts=site.child())

@@ -36,6 +36,7 @@ from .users import Users, users
 class Endpoint:
     """Where a cache answers."""
 
+    cache: pulumi.Resource
     id: pulumi.Output[str]
     arn: pulumi.Output[str]
     host: pulumi.Output[str]
@@ -195,6 +196,7 @@ def _nodes(
         opts=site.holding_data(ignore_changes=["snapshotName", "snapshotArns"]),
     )
     return Endpoint(
+        cache=group,
         id=group.replication_group_id,
         arn=group.arn,
         host=group.configuration_endpoint_address if clustered else group.primary_endpoint_address,
@@ -278,6 +280,7 @@ def _serverless(
         opts=site.holding_data(ignore_changes=["snapshotArnsToRestores"]),
     )
     return Endpoint(
+        cache=serverless,
         id=serverless.name,
         arn=serverless.arn,
         host=serverless.endpoints.apply(lambda found: found[0].address),
@@ -307,7 +310,7 @@ def _keep(
         value = credentials(_username(site, accounts), secrets.application[0], user_arn)
         options = site.child(
             # A new password first at the cache, then in the secret: who reads it gets in.
-            depends_on=[accounts.group] if accounts else [],
+            depends_on=[accounts.group if accounts else endpoint.cache],
             ignore_changes=["secretString"] if settings.automatic_rotation else None,
         )
         secret, version = keep(site, "credentials", value, kms_key_arn, options)
@@ -319,7 +322,7 @@ def _keep(
         # With IAM logins a token is made for the cache's id, of its kind.
         "cache_id": endpoint.id,
         "serverless": settings.serverless is not None,
-        "auth": _auth(secrets),
+        "auth": _auth(secrets).value,
         "host": endpoint.host,
         "port": endpoint.port,
         "reader_host": endpoint.reader_host,
@@ -356,8 +359,8 @@ def _username(site: Site, accounts: Users | None) -> pulumi.Input[str]:
     return accounts.application.user_name if iam else acl.APPLICATION_USER
 
 
-def _auth(secrets: Passwords) -> str:
-    return (ConnectionAuth.PASSWORD if secrets.application else ConnectionAuth.IDENTITY).value
+def _auth(secrets: Passwords) -> ConnectionAuth:
+    return ConnectionAuth.PASSWORD if secrets.application else ConnectionAuth.IDENTITY
 
 
 def _facts(

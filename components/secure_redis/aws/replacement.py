@@ -24,6 +24,7 @@ REPLACING = {
             "restore a snapshot into a second cache."
         ),
     ),
+    "network": ("network", "Restore a snapshot into a second cache in the other network."),
     "vpcId": ("network", "Restore a snapshot into a second cache in the other network."),
     "subnetIds": ("network", "Keep the subnets of a serverless cache, or make a second one."),
     "dataTiering": (
@@ -46,6 +47,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
     common: dict[str, pulumi.Input[Any]] = {
         "kind": "serverless" if serverless else "nodes",
         "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
+        "network": "given" if network else "own",
         **({"vpcId": network["vpc_id"]} if network else {}),
         "auth": cache.aws.auth.value,
         "automaticRotation": cache.aws.automatic_rotation,
@@ -117,8 +119,9 @@ def _downgraded(old: Identity, new: Identity) -> bool:
 def _replaced(path: str, setting: str, change: str, safe_way: str) -> Problem:
     return Problem(
         join(path, setting),
-        f"changing it from {change} puts a new, empty cache in place of this one: all data and "
-        "the host name would be lost, only snapshots stay",
+        f"changing it from {change} puts a new, empty cache in place of this one: all data, the "
+        "daily snapshots and the host name would be lost, only a final snapshot stays, if there is "
+        "one",
         f'{safe_way} Or accept the loss: allowReplacement: "why".',
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pulumi_random as random
 
 from secure_redis.passwords import generations, issued_at, password
 from secure_redis.settings import Rotation
@@ -57,10 +58,11 @@ def keep(
     """A secret with `value` as JSON. what: credentials or connection."""
     label = f"{site.name}-{what}"
     folder = names.path(site.name)
+    # A deleted secret blocks its name until it is gone for good: made again it has another one.
+    unique = random.RandomId(f"{label}-name", byte_length=4, opts=site.child())
     secret = aws.secretsmanager.Secret(
         label,
-        # A deleted secret blocks its name until it is gone for good.
-        name=pulumi.Output.concat(folder, "/", what, "-", site.suffix),
+        name=pulumi.Output.concat(folder, "/", what, "-", unique.hex),
         description=f"Redis: {what} of the cache {site.name} of {site.stack}",
         kms_key_id=kms_key_arn,
         recovery_window_in_days=plan.secret_recovery_days(site.cache),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from secure_redis.connection import Connection
+from secure_redis.connection import Auth, Connection
 
 from . import engine
 from .engine import Failure, Stack
@@ -60,6 +60,7 @@ def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
         engine.ensure(stack)
         if broke_off:
             _tidy(stack, volumes=True)
+        _refuse_to_cut_off(stack)
         options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
         code = engine.run(stack, "destroy", *options)
         if not code:
@@ -100,6 +101,24 @@ def ca(name: str, project: Path, cache: str | None) -> None:
     click.echo(contract["ca_pem"], nl=False)
 
 
+def _refuse_to_cut_off(stack: Stack) -> None:
+    """Raises Failure when what is protected serves clients, who need the parts that are not.
+
+    Data of a container lie in a volume, which can be kept alone; a cloud's cache is both.
+    """
+    kept = {
+        r["urn"].rpartition("::")[2]
+        for r in engine.resources(stack)
+        if r.get("protect") and not r["type"].startswith("docker:")
+    }
+    if kept:
+        raise Failure(
+            f"the stack {stack.name} protects its data ({', '.join(sorted(kept))}); nothing was "
+            "removed. First set `protect: false` on its caches and `exceptions: { unprotected-data: "
+            f'"why" }}`, run make up STACK={stack.name}, then this command again.'
+        )
+
+
 def closing_screen(stack: Stack) -> str:
     """Where each cache is, how to get its URL, and how to connect. Holds no secret."""
     connections = engine.outputs(stack)["connections"]
@@ -120,17 +139,22 @@ def closing_screen(stack: Stack) -> str:
 
 def _by_hand(connection: Connection, suffix: str) -> str:
     """The command that pings a cache with everything verified that redis-cli can verify."""
+    if connection.auth is Auth.IDENTITY:
+        return "clients make a token for each login: see docs/aws.md"
     if connection.client_cert_pem:
         trust = " --cacert ca.pem --cert client.crt --key client.key"
         return f'cd connection && redis-cli -u "$(make -sC .. url{suffix})"{trust} ping'
     trust = f" --cacert <(make -s ca{suffix})" if connection.ca_pem else ""
-    return f'redis-cli -u "$(make -s url{suffix})"{trust} ping'
+    cluster = " -c" if connection.cluster_mode else ""
+    return f'redis-cli{cluster} -u "$(make -s url{suffix})"{trust} ping'
 
 
 def _protection(connection: Connection) -> str:
-    if not connection.password:
-        return "no TLS, no password"
-    user = f"user {connection.username}"
+    user = {
+        Auth.NONE: "no password",
+        Auth.PASSWORD: f"user {connection.username}",
+        Auth.IDENTITY: f"user {connection.username}, token of the cloud's identity",
+    }[connection.auth]
     if not connection.tls:
         return f"no TLS, {user}"
     verified = {"full": "verified", "ca": "CA verified", "none": "not verified"}

@@ -83,11 +83,11 @@ def _own_trust(connection: Connection) -> bool:
 def _login(connection: Connection) -> bool:
     # Told by the kind of login, not by the password: variables without a credential are rendered
     # where the password is not known.
-    return connection.auth is Auth.PASSWORD
+    return connection.auth == Auth.PASSWORD
 
 
 def _identity(connection: Connection) -> bool:
-    return connection.auth is Auth.IDENTITY
+    return connection.auth == Auth.IDENTITY
 
 
 def _no_identity(connection: Connection) -> bool:

@@ -47,13 +47,13 @@ def binding(connection: Connection) -> dict[str, str]:
     which libraries would make a login that fails: `auth` says so, and `identity-user` names the
     user of the token.
     """
-    identity = connection.auth is Auth.IDENTITY
+    identity = connection.auth == Auth.IDENTITY
     entries = {
         "type": "redis",
         "provider": connection.target,
         "host": connection.host,
         "port": str(connection.port),
-        "username": connection.username if connection.auth is Auth.PASSWORD else "",
+        "username": connection.username if connection.auth == Auth.PASSWORD else "",
         "password": connection.password,
         "uri": connection.url,
         "auth": connection.auth.value if identity else "",
