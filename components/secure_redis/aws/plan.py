@@ -67,7 +67,9 @@ def snapshot_days(cache: CacheSettings) -> int:
 
 
 def final_snapshot(cache: CacheSettings) -> bool:
-    """Whether the cache is saved before it is deleted."""
+    """Whether the cache is saved before it is deleted: with nodes only."""
+    if cache.aws.serverless:
+        return False
     wanted = cache.aws.final_snapshot
     return production(cache) if wanted is None else wanted
 

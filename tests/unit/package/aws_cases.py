@@ -78,14 +78,24 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "production-iam": {"environment": "production", "aws": {"auth": "iam"}},
     "production-token": {"environment": "production", "aws": {"auth": "token"}},
+    "moving": {"rotation": {"generation": 2, "keep_previous": True}},
+    "moving-token": {
+        "aws": {"auth": "token"},
+        "rotation": {"generation": 2, "keep_previous": True},
+    },
+    "adopted": {"network": ADOPTED},
+    "adopted-serverless": {"network": ADOPTED, "aws": {"serverless": {}}},
 }
-"""Arguments of the component: each kind of cache, login and environment at least once."""
+"""Arguments of the component: each kind of cache, login, environment and network at least once,
+and the time in which clients move from one password to the next."""
+
+TAGS = {"team": "platform", "Name": "mine"}
 
 
 @cache
 def built(variant: str, *, preview: bool = False) -> World:
     """What a variant registers: made once, and looked at by many tests."""
-    return succeed(lambda: elasticache(**VARIANTS[variant]), preview=preview)
+    return succeed(lambda: elasticache(**VARIANTS[variant], tags=TAGS), preview=preview)
 
 
 def group(world: World) -> dict[str, Any]:

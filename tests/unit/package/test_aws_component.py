@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from aws_cases import (
     ADOPTED,
     KEY_ARN,
     READER_ARN,
+    TAGS,
     TOPIC_ARN,
     VARIANTS,
     built,
@@ -39,6 +41,7 @@ from secure_redis.aws.network import AwsNetwork
 from secure_redis.component import OUTPUTS, SECRET_OUTPUTS
 from secure_redis.configuration import InvalidArguments
 from secure_redis.connection import Connection
+from secure_redis.settings import CACHE_NAME, CACHE_NAME_LENGTH
 
 EACH_VARIANT = pytest.mark.parametrize("variant", VARIANTS)
 SUFFIX = OWNER[:8]
@@ -48,9 +51,14 @@ USER_GROUP = f"{PREFIX}-{SUFFIX}"
 
 # Names.
 
-COMMON = {
+NETWORK = {
     ("AwsNetwork", "cache"),
     ("DefaultSecurityGroup", "cache"),
+    ("Subnet", "cache-0"),
+    ("Subnet", "cache-1"),
+    ("Vpc", "cache"),
+}
+ALONE = {
     ("ElastiCacheRedis", "cache"),
     ("Policy", "cache"),
     ("RandomId", "cache-identity"),
@@ -58,10 +66,8 @@ COMMON = {
     ("SecretVersion", "cache-connection"),
     ("SecurityGroup", "cache"),
     ("SecurityGroupIngressRule", "cache-from-10.1.0.0-16"),
-    ("Subnet", "cache-0"),
-    ("Subnet", "cache-1"),
-    ("Vpc", "cache"),
 }
+COMMON = ALONE | NETWORK
 NODES = {("ParameterGroup", "cache"), ("ReplicationGroup", "cache"), ("SubnetGroup", "cache")}
 SERVERLESS = {("ServerlessCache", "cache")}
 CREDENTIALS = {
@@ -116,6 +122,17 @@ NAMES: dict[str, set[tuple[str, str]]] = {
     | {("SecretPolicy", "cache-connection"), ("SecretPolicy", "cache-credentials")},
     "production-iam": COMMON | NODES | USERS | OWN_KEY | PRODUCTION_NODES,
     "production-token": COMMON | NODES | CREDENTIALS | OWN_KEY | PRODUCTION_NODES,
+    "moving": COMMON
+    | NODES
+    | USERS
+    | CREDENTIALS - {("RandomUuid7", "cache-app-issued-1")}
+    | {("RandomPassword", "cache-app-password-2"), ("RandomUuid7", "cache-app-issued-2")},
+    "moving-token": COMMON
+    | NODES
+    | CREDENTIALS - {("RandomUuid7", "cache-app-issued-1")}
+    | {("RandomPassword", "cache-app-password-2"), ("RandomUuid7", "cache-app-issued-2")},
+    "adopted": ALONE | NODES | CREDENTIALS | USERS,
+    "adopted-serverless": ALONE | SERVERLESS | CREDENTIALS | USERS,
 }
 """Logical names beside those of alarms. They are for ever: another name is another resource."""
 
@@ -133,26 +150,84 @@ def test_logical_names_are_for_ever(variant: str, preview: bool) -> None:
     assert {each for each in found if each[0] != "MetricAlarm"} == NAMES[variant]
 
 
-@EACH_VARIANT
+@pytest.mark.parametrize("variant", ["cluster", "serverless", "production-rotated", "moving"])
 def test_a_second_run_registers_the_same(variant: str) -> None:
-    again = succeed(lambda: elasticache(**VARIANTS[variant]))
+    again = succeed(lambda: elasticache(**VARIANTS[variant], tags=TAGS))
     first = {r.urn: r.inputs for r in built(variant).made}
     assert {r.urn: r.inputs for r in again.made} == first
+
+
+def identities(name: str) -> set[tuple[str, str]]:
+    """What the engine and AWS tell the resources of the cache `name` apart by."""
+    world = succeed(
+        lambda: elasticache(
+            name,
+            environment="production",
+            network=ADOPTED,
+            access={**ACCESS, "secret_readers": [READER_ARN]},
+            aws={"automatic_rotation": True},
+            alarms={"profile": "off"},
+        )
+    )
+    urns = {("urn", r.urn) for r in world.made}
+    named = {"name", "userId", "userGroupId"}
+    return urns | {
+        (kind(r), r.plain[key])
+        for r in world.made
+        for key in named & r.plain.keys()
+        if r.type.startswith("aws:")
+    }
+
+
+def test_a_cache_may_have_the_name_of_anothers_child() -> None:
+    mine = identities("jobs")
+    children = {urn.rpartition("::")[2] for what, urn in mine if what == "urn"} - {"jobs"}
+    legal = [c for c in children if re.fullmatch(CACHE_NAME, c) and len(c) <= CACHE_NAME_LENGTH]
+    assert {"jobs-app", "jobs-credentials", "jobs-rotation"} <= set(legal)
+    for child in legal:
+        assert not mine & identities(child), child
+
+
+@pytest.mark.parametrize(
+    ("name", "fine"),
+    [
+        ("cache", True),
+        ("Cache", True),
+        ("a-b-1", True),
+        ("a" * 32, True),
+        ("a" * 33, False),
+        ("1cache", False),
+        ("a--b", False),
+        ("a-", False),
+        ("a_b", False),
+        ("a.b", False),
+    ],
+)
+def test_a_components_name_becomes_a_part_of_the_caches_id(name: str, fine: bool) -> None:
+    world = run(lambda: elasticache(name))
+    if fine:
+        own = world.one("ReplicationGroup", name).state["replicationGroupId"]
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", own)
+        assert len(own) <= 40
+        return
+    assert isinstance(world.error, InvalidArguments)
+    assert [e["property_path"] for e in world.error.errors or []] == ["name"]
+    assert world.made == []
 
 
 @PREVIEW_AND_UPDATE
 @EACH_VARIANT
 def test_every_child_belongs_to_its_component(variant: str, preview: bool) -> None:
     world = built(variant, preview=preview)
-    cache, network = world.one("ElastiCacheRedis", "cache"), world.one("AwsNetwork", "cache")
+    cache = world.one("ElastiCacheRedis", "cache")
     assert cache.parent == world.stack.urn
     of_network = {"Vpc", "Subnet", "DefaultSecurityGroup"}
     for resource in world.made:
         if resource is not cache:
-            parent = network if kind(resource) in of_network else cache
+            parent = world.one("AwsNetwork", "cache") if kind(resource) in of_network else cache
             assert resource.parent == parent.urn, resource.urn
-    assert cache.outputs is not None
-    assert network.outputs is not None
+    for component in (cache, *world.all("AwsNetwork")):
+        assert component.outputs is not None, component.urn
 
 
 # Tags.
@@ -171,21 +246,18 @@ def takes_tags(type_: str) -> bool:
 @PREVIEW_AND_UPDATE
 @EACH_VARIANT
 def test_whatever_takes_tags_is_tagged(variant: str, preview: bool) -> None:
-    arguments = {**VARIANTS[variant], "tags": {"team": "platform", "Name": "mine"}}
-    world = succeed(lambda: elasticache(**arguments), preview=preview)
-    environment = arguments.get("environment", "development")
+    world = built(variant, preview=preview)
     expected = {
         "secure-redis:stack": "secure-redis/local",
         "secure-redis:cache": "cache",
-        "secure-redis:environment": environment,
-        "team": "platform",
-        "Name": "mine",
+        "secure-redis:environment": VARIANTS[variant].get("environment", "development"),
+        **TAGS,
     }
     tagged = [r for r in world.made if r.type.startswith("aws:") and takes_tags(r.type)]
     assert len(tagged) > 8
     for resource in tagged:
         tags = resource.plain["tags"]
-        if resource.parent == world.one("AwsNetwork", "cache").urn:
+        if kind(resource) in {"Vpc", "Subnet", "DefaultSecurityGroup"}:
             assert tags["team"] == "platform", resource.urn
         else:
             assert tags == expected, resource.urn
@@ -198,18 +270,9 @@ def test_whatever_takes_tags_is_tagged(variant: str, preview: bool) -> None:
 SECRET_INPUTS = {"passwords", "authToken", "secretString"}
 
 
-def secret_arguments(variant: str) -> dict[str, Any]:
-    """The arguments of a variant in the middle of a rotation by hand, where it takes one."""
-    arguments = VARIANTS[variant]
-    settings = arguments.get("aws", {})
-    if settings.get("automatic_rotation") or settings.get("auth") == "iam":
-        return arguments
-    return {**arguments, "rotation": {"generation": 2, "keep_previous": True}}
-
-
 @EACH_VARIANT
 def test_no_secret_is_in_any_input_but_marked_ones(variant: str) -> None:
-    world = succeed(lambda: elasticache(**secret_arguments(variant)))
+    world = built(variant)
     secrets = world.secrets()
     assert secrets
     found: set[str] = set()
@@ -225,7 +288,7 @@ def test_no_secret_is_in_any_input_but_marked_ones(variant: str) -> None:
 @PREVIEW_AND_UPDATE
 @EACH_VARIANT
 def test_inputs_for_secrets_are_marked_before_they_are_known(variant: str, preview: bool) -> None:
-    world = succeed(lambda: elasticache(**secret_arguments(variant)), preview=preview)
+    world = built(variant, preview=preview)
     marked = 0
     for resource in world.made:
         for name in SECRET_INPUTS & resource.inputs.keys():
@@ -253,6 +316,7 @@ PLAIN_FACTS = {
     "vpcId",
     "subnetIds",
     "auth",
+    "automaticRotation",
     "generation",
     "keepPrevious",
     "port",
@@ -272,15 +336,15 @@ PLAIN_FACTS = {
 @EACH_VARIANT
 def test_a_components_inputs_are_plain_facts(variant: str) -> None:
     """They are stored in plain text, and the guard against replacement compares them."""
-    world = succeed(lambda: elasticache(**VARIANTS[variant], network=ADOPTED))
+    world = built(variant)
     inputs = world.one("ElastiCacheRedis", "cache").inputs
     assert inputs.keys() <= PLAIN_FACTS
-    assert {"kind", "kmsKey", "vpcId", "auth", "generation"} <= inputs.keys()
+    assert {"kind", "kmsKey", "auth", "generation"} <= inputs.keys()
+    assert inputs.get("vpcId") == VARIANTS[variant].get("network", {}).get("vpc_id")
     for path, value, marked in leaves(inputs):
         assert not marked, path
         assert isinstance(value, str | int | float | bool), path
     assert not any(secret in str(inputs) for secret in world.secrets())
-    assert inputs["vpcId"] == ADOPTED["vpc_id"]
 
 
 # Options.
@@ -433,6 +497,7 @@ def test_a_cache_for_development_word_for_word() -> None:
             "secure-redis:stack": "secure-redis/local",
             "secure-redis:cache": "cache",
             "secure-redis:environment": "development",
+            **TAGS,
         },
     }
 
@@ -552,6 +617,7 @@ def test_a_serverless_cache_word_for_word(variant: str) -> None:
             "secure-redis:stack": "secure-redis/local",
             "secure-redis:cache": "cache",
             "secure-redis:environment": "production" if production else "development",
+            **TAGS,
         },
     }
     if production:
@@ -609,7 +675,11 @@ def test_an_iam_user_has_one_name_and_no_password(variant: str) -> None:
     assert contract.username == app["userName"]
     assert "@" not in contract.url
     assert contract.secret_ref == {}
-    assert reveal(outputs_of(world))["secret_arn"] == ""
+    outputs = reveal(outputs_of(world))
+    assert outputs["secret_arn"] == ""
+    assert outputs["env"]["REDIS_AUTH_MODE"] == "identity"
+    assert outputs["env"]["REDIS_IDENTITY_USER"] == contract.username
+    assert not {"REDIS_USERNAME", "REDIS_PASSWORD"} & outputs["env"].keys()
 
 
 PHASES = [(1, False), (2, True), (2, False)]
@@ -656,12 +726,11 @@ def secret_value(world: World, what: str) -> dict[str, Any]:
     return json.loads(world.one("SecretVersion", f"cache-{what}").plain["secretString"])
 
 
-@EACH_VARIANT
+@pytest.mark.parametrize("variant", [v for v in VARIANTS if not v.endswith("iam")])
 def test_the_credentials_are_in_the_shape_of_aws_own_function(variant: str) -> None:
     world = built(variant)
-    if variant.endswith("iam"):
-        return
-    app = world.one("RandomPassword", "cache-app-password-1").state["result"]
+    generation = VARIANTS[variant].get("rotation", {}).get("generation", 1)
+    app = world.one("RandomPassword", f"cache-app-password-{generation}").state["result"]
     value = secret_value(world, "credentials")
     if variant.endswith("token"):
         assert value == {"username": "default", "password": app}
@@ -677,6 +746,9 @@ def test_the_connection_is_kept_apart_and_holds_no_credential(variant: str) -> N
     assert value == {
         **{name: outputs[name] for name in ("target", "engine", "host", "port", "tls")},
         **{n: outputs[n] for n in ("reader_host", "reader_port", "cluster_mode", "username")},
+        "auth": outputs["auth"],
+        "cache_id": f"cache-{GENERATED}",
+        "serverless": "serverless" in variant,
         "credentials": outputs["secret_arn"],
     }
     assert not any(secret in json.dumps(value) for secret in world.secrets())
@@ -807,8 +879,18 @@ def test_the_outputs_are_the_contract(variant: str) -> None:
     assert (contract.tls_verify.value, contract.ca_source.value) == ("full", "system")
     assert contract.ca_pem == ""
     assert contract.target == "aws"
-    assert set(outputs["grants"]) == {"policy_arn", "policy", "security_group_id"}
+    for grant in ("security_group_id", "connection_secret_arn"):
+        assert outputs["grants"][grant] == outputs[grant]
+    assert set(outputs["grants"]) == {
+        "policy_arn",
+        "policy",
+        "security_group_id",
+        "connection_secret_arn",
+    }
     assert outputs["env_public"].items() <= outputs["env"].items()
+    if contract.auth.value == "password":
+        assert outputs["env"]["REDIS_USERNAME"] == contract.username
+        assert outputs["env"]["REDIS_PASSWORD"] == contract.password
     serverless = "serverless" in variant
     assert contract.cluster_mode == (serverless or variant.endswith("cluster"))
     assert contract.port == 6379
@@ -889,7 +971,7 @@ def test_a_preview_invents_nothing_and_knows_the_settings(variant: str) -> None:
 
 
 def test_the_portable_component_has_the_same_outputs() -> None:
-    world = succeed(secure)
+    world = succeed(lambda: secure(tags=TAGS))
     assert set(reveal(outputs_of(world))) == set(OUTPUTS)
     direct = reveal(outputs_of(built("nodes")))
     assert reveal(outputs_of(world)) == {name: direct[name] for name in OUTPUTS}
@@ -912,6 +994,7 @@ def test_ids_may_come_from_other_resources(preview: bool) -> None:
             network=network.facts(),
             access={"security_group_ids": [clients.id], "secret_readers": [reader.arn]},
             aws={"kms_key_arn": key.arn},
+            alarms={"profile": "off"},
         )
 
     world = succeed(program, preview=preview)
@@ -952,8 +1035,14 @@ def test_a_replacement_leaves_the_last_snapshots_name_to_the_old_one(
     aws: Mapping[str, Any], another: bool
 ) -> None:
     def marks(**settings: Any) -> Any:
-        arguments = {"environment": "production", "allow_replacement": "why", "aws": settings}
-        world = succeed(lambda: elasticache(**arguments))
+        world = succeed(
+            lambda: elasticache(
+                environment="production",
+                allow_replacement="why",
+                aws=settings,
+                alarms={"profile": "off"},
+            )
+        )
         return world.one("RandomId", "cache-final-snapshot").plain["keepers"]
 
     assert (marks(**aws) != marks()) is another

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import celery
 import pytest
 import redis
-from redis.connection import SSLConnection
+from redis.connection import SSLConnection, parse_url
 from secure_redis.connection import CA_PATH, Auth, Connection, TlsVerify
 from secure_redis.rendering import env
 from secure_redis.rendering.env import (
@@ -78,7 +78,7 @@ def test_an_identity_leaves_no_login_that_a_client_would_send() -> None:
         assert "@" not in value, f"{name} has a user part"
         assert not re.search(r"(user|password)=", value), name
     assert found["REDIS_URL"] == "rediss://master.cache.example.org:6379/0"
-    parsed = redis.connection.parse_url(found["REDIS_URL"])
+    parsed = parse_url(found["REDIS_URL"])
     assert not {"username", "password"} & parsed.keys()
 
 
