@@ -114,8 +114,9 @@ def _refuse_to_cut_off(stack: Stack) -> None:
     if kept:
         raise Failure(
             f"the stack {stack.name} protects its data ({', '.join(sorted(kept))}); nothing was "
-            "removed. First set `protect: false` on its caches and `exceptions: { unprotected-data: "
-            f'"why" }}`, run make up STACK={stack.name}, then this command again.'
+            "removed. First set `protect: false` on its caches and "
+            f'`exceptions: {{ unprotected-data: "why" }}`, run make up STACK={stack.name}, then '
+            "this command again."
         )
 
 
