@@ -78,9 +78,12 @@ def key_policy(owner: str, readers: Sequence[str]) -> dict[str, Any]:
                 "Principal": {"AWS": sorted(readers)},
                 "Action": "kms:Decrypt",
                 "Resource": "*",
-                "Condition": {
-                    "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
-                },
+                "Condition": by_secrets_manager(region),
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def by_secrets_manager(region: str) -> dict[str, Any]:
+    """The condition of a statement that lets a key be used through Secrets Manager alone."""
+    return {"StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}}

@@ -17,6 +17,7 @@ from secure_redis.passwords import generations, issued_at, password
 from secure_redis.settings import Rotation
 
 from . import names, plan
+from .keys import by_secrets_manager
 from .settings import Auth
 from .site import Site
 
@@ -129,16 +130,13 @@ def client_policy(secrets: Sequence[str], key: str, connect: Sequence[str]) -> d
         }
     ]
     if key:
-        region = key.split(":")[3]
         statements.append(
             {
                 "Sid": "DecryptSecrets",
                 "Effect": "Allow",
                 "Action": "kms:Decrypt",
                 "Resource": key,
-                "Condition": {
-                    "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
-                },
+                "Condition": by_secrets_manager(key.split(":")[3]),
             }
         )
     if connect:

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from secure_redis.aws.keys import by_secrets_manager
 from secure_redis.aws.site import Site
 
 RUNTIME = "python3.13"
@@ -138,16 +139,13 @@ def function_policy(
         },
     ]
     if kms_key_arn:
-        region = kms_key_arn.split(":")[3]
         statements.append(
             {
                 "Sid": "Key",
                 "Effect": "Allow",
                 "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
                 "Resource": kms_key_arn,
-                "Condition": {
-                    "StringEquals": {"kms:ViaService": f"secretsmanager.{region}.amazonaws.com"}
-                },
+                "Condition": by_secrets_manager(kms_key_arn.split(":")[3]),
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}
