@@ -1,0 +1,155 @@
+"""Which of Checkov's rules the caches are held to, and what does not pass for a reason."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .checkov import Finding
+from .rules import (
+    ACCESS,
+    AT_REST,
+    FAILOVER,
+    OWN_KEY,
+    TLS,
+    USERS,
+    Verdict,
+)
+
+ROTATION = "`aws.automaticRotation`, `rotationDays`"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A rule of Checkov's that the caches are held to, and Checkov evaluates."""
+
+    id: str
+    asks: str
+    answer: str
+
+
+HELD = (
+    Held("CKV_AWS_29", "data are encrypted at rest", AT_REST),
+    Held("CKV_AWS_30", "TLS is on", TLS),
+    Held("CKV_AWS_31", "TLS is on, and clients log in", USERS),
+    Held("CKV_AWS_191", "data are encrypted with a key of the customer", OWN_KEY),
+    Held("CKV2_AWS_50", "a replica takes over by itself", FAILOVER),
+    Held("CKV_AWS_149", "secrets are encrypted with a key of the customer", OWN_KEY),
+    Held("CKV_AWS_304", "secrets are rotated within 90 days", ROTATION),
+    Held("CKV2_AWS_57", "secrets are rotated automatically", ROTATION),
+    Held("CKV_AWS_23", "security groups and their rules say what they are for", "always"),
+    Held("CKV_AWS_277", "nothing is open to the internet on all ports", ACCESS),
+    Held("CKV_AWS_382", "nothing may leave to everywhere", "no rule lets anything out"),
+    Held("CKV2_AWS_5", "security groups are in use", "always"),
+)
+"""Rules about types that a stack has, out of those that are published for Redis and its secrets."""
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A finding that stays, and why."""
+
+    rule: str
+    resources: str
+    """Pattern of addresses."""
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this is the finding."""
+        return self.rule == finding.rule and bool(re.fullmatch(self.resources, finding.resource))
+
+
+PRODUCTION = (
+    Accepted(
+        "CKV2_AWS_57",
+        r"aws_secretsmanager_secret\..+-connection",
+        "it holds host, port and names, no credential: there is nothing to rotate",
+    ),
+    Accepted(
+        "CKV2_AWS_11",
+        r"aws_vpc\.network",
+        "flow logs are kept for an account as a whole, by whoever reads them",
+    ),
+    Accepted(
+        "CKV_AWS_338",
+        r"aws_cloudwatch_log_group\..+",
+        "90 days by default; `aws.logRetentionDays: 365` for those who must keep them for a year",
+    ),
+    Accepted(
+        "CKV_AWS_50",
+        r"aws_lambda_function\..+-rotation",
+        "the function runs for seconds, once a rotation; its log says what it did",
+    ),
+    Accepted(
+        "CKV_AWS_115",
+        r"aws_lambda_function\..+-rotation",
+        "Secrets Manager alone may call it, one step after the other; a reserved concurrency would "
+        "be taken from the account's other functions",
+    ),
+    Accepted(
+        "CKV_AWS_116",
+        r"aws_lambda_function\..+-rotation",
+        "a rotation that fails shows at its secret and in CloudTrail; nobody would read a queue of "
+        "its requests",
+    ),
+    Accepted(
+        "CKV_AWS_117",
+        r"aws_lambda_function\..+-rotation",
+        "the function calls AWS's API and nothing in the network",
+    ),
+    Accepted(
+        "CKV_AWS_173",
+        r"aws_lambda_function\..+-rotation",
+        "its variables are two ARNs, which are no secrets; Lambda encrypts them with its own key",
+    ),
+    Accepted(
+        "CKV_AWS_272",
+        r"aws_lambda_function\..+-rotation",
+        "its code is a file of this package, uploaded by the program that makes the function",
+    ),
+)
+"""Findings in aws-prod that stay."""
+
+ONE_NODE = "one node, without a replica, is what these stacks are for"
+AWS_KEY = "a key of AWS outside of production: a key of one's own costs money; `aws.kmsKeyArn`"
+DAILY = "caches of development and staging can be filled again: short snapshots, or none"
+QUIET = "no alarms that tell somebody, and in development no logs: `alarms`, `aws.logs`"
+
+ELSEWHERE = {
+    "CKV2_AWS_11": "as in production",
+    "CKV2_AWS_50": ONE_NODE,
+    "CKV2_AWS_57": "passwords outside of production are rotated by `rotation.generation`",
+    "CKV_AWS_134": DAILY,
+    "CKV_AWS_149": AWS_KEY,
+    "CKV_AWS_158": AWS_KEY,
+    "CKV_AWS_191": AWS_KEY,
+    "CKV_AWS_338": "as in production",
+    "elasticache_redis_cluster_automatic_failover_enabled": ONE_NODE,
+    "elasticache_redis_cluster_backup_enabled": DAILY,
+    "elasticache_redis_cluster_multi_az_enabled": ONE_NODE,
+    "ElastiCache.1": DAILY,
+    "ElastiCache.3": ONE_NODE,
+    "5.6": QUIET,
+    "5.9": QUIET,
+    "AWS-0050": DAILY,
+    "AWS-0098": AWS_KEY,
+}
+"""Rules, of Checkov and of `rules`, that development and staging stacks need not pass, and why."""
+
+
+def verdict(rule: str, findings: Iterable[Finding]) -> Verdict:
+    """What Checkov says of one rule."""
+    found = [finding for finding in findings if finding.rule == rule]
+    return Verdict(
+        tuple(finding.resource for finding in found if finding.passed),
+        tuple(finding.resource for finding in found if not finding.passed),
+    )
+
+
+def unexpected(findings: Iterable[Finding], accepted: Iterable[Accepted]) -> list[Finding]:
+    """What does not pass although nothing accepts it."""
+    known = list(accepted)
+    return [
+        finding
+        for finding in findings
+        if not finding.passed and not any(one.covers(finding) for one in known)
+    ]

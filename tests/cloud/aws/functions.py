@@ -1,0 +1,128 @@
+"""Functions that a program may ask: where it is and what is there."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cloud.standin.resource import Values
+from cloud.standin.schema import Field, Shape
+
+from .account import ACCOUNT, Account
+from .services.network import subnet_of, vpc_of
+
+Answer = Callable[[Account, Values], Values]
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the provider."""
+
+    sdk: str
+    """The SDK's function, as `module:name`."""
+    answer: Answer
+
+    @property
+    def arguments(self) -> Mapping[str, Field]:
+        """What it takes, by name on the wire. All of it is optional."""
+        module, name = self.sdk.split(":")
+        function = getattr(importlib.import_module(module), name)
+        names = [one for one in inspect.signature(function).parameters if one != "opts"]
+        return {_camel(one): Field(Shape("any"), required=False) for one in names}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _zones(account: Account, arguments: Values) -> Values:
+    zones = [one for one in account.zones if one not in arguments.get("excludeNames", [])]
+    ids = [f"az{account.zones.index(one) + 1}" for one in zones]
+    return {
+        **arguments,
+        "id": account.region,
+        "names": zones,
+        "zoneIds": ids,
+        "groupNames": [account.region],
+        "region": account.region,
+    }
+
+
+def _region(account: Account, arguments: Values) -> Values:
+    region = arguments.get("region") or account.region
+    return {
+        "id": region,
+        "name": region,
+        "region": region,
+        "endpoint": f"ec2.{region}.amazonaws.com",
+        "description": region,
+    }
+
+
+def _identity(account: Account, arguments: Values) -> Values:
+    return {
+        "id": ACCOUNT,
+        "accountId": ACCOUNT,
+        "arn": f"arn:{account.partition}:iam::{ACCOUNT}:user/deployer",
+        "userId": "AIDAEXAMPLE",
+    }
+
+
+def _partition(account: Account, arguments: Values) -> Values:
+    china = account.partition == "aws-cn"
+    suffix = "amazonaws.com.cn" if china else "amazonaws.com"
+    return {
+        "id": account.partition,
+        "partition": account.partition,
+        "dnsSuffix": suffix,
+        "reverseDnsPrefix": ".".join(reversed(suffix.split("."))),
+    }
+
+
+def _subnet(account: Account, arguments: Values) -> Values:
+    one = subnet_of(account, arguments.get("id", ""))
+    return {
+        "id": one["SubnetId"],
+        "arn": account.arn("ec2", f"subnet/{one['SubnetId']}"),
+        "vpcId": one["VpcId"],
+        "cidrBlock": one["CidrBlock"],
+        "availabilityZone": one["AvailabilityZone"],
+        "availabilityZoneId": one["AvailabilityZoneId"],
+        "mapPublicIpOnLaunch": one["MapPublicIpOnLaunch"],
+        "ownerId": ACCOUNT,
+        "state": "available",
+        "tags": one["Tags"],
+        "region": account.region,
+    }
+
+
+def _vpc(account: Account, arguments: Values) -> Values:
+    one = vpc_of(account, arguments.get("id", ""))
+    return {
+        "id": one["VpcId"],
+        "arn": account.arn("ec2", f"vpc/{one['VpcId']}"),
+        "cidrBlock": one["CidrBlock"],
+        "enableDnsSupport": one["EnableDnsSupport"],
+        "enableDnsHostnames": one["EnableDnsHostnames"],
+        "mainRouteTableId": one["MainRouteTableId"],
+        "default": False,
+        "state": "available",
+        "ownerId": ACCOUNT,
+        "tags": one["Tags"],
+        "region": account.region,
+    }
+
+
+FUNCTIONS: Mapping[str, Function] = {
+    "aws:index/getAvailabilityZones:getAvailabilityZones": Function(
+        "pulumi_aws:get_availability_zones", _zones
+    ),
+    "aws:index/getRegion:getRegion": Function("pulumi_aws:get_region", _region),
+    "aws:index/getCallerIdentity:getCallerIdentity": Function(
+        "pulumi_aws:get_caller_identity", _identity
+    ),
+    "aws:index/getPartition:getPartition": Function("pulumi_aws:get_partition", _partition),
+    "aws:ec2/getSubnet:getSubnet": Function("pulumi_aws.ec2:get_subnet", _subnet),
+    "aws:ec2/getVpc:getVpc": Function("pulumi_aws.ec2:get_vpc", _vpc),
+}

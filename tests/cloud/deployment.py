@@ -1,0 +1,232 @@
+"""Stacks on a fake cloud: the real engine, the stand-in of the cloud's provider."""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from cloud.aws.account import Account
+from cloud.aws.services.network import add_vpc
+from cloud.aws.services.replication_groups import pass_window
+from cloud.standin.schema import CACHE
+from cloud.standin.store import FakeCloud
+from engine.deployment import PROJECT_NAME, REPOSITORY, Deployment, Run, redacted
+
+TESTS = Path(__file__).resolve().parents[1]
+
+_PLUGIN = """\
+#!/bin/sh
+# Starts the stand-in of the provider `{package}`.
+exec {python} -c 'import sys
+sys.path.insert(0, {tests})
+from cloud.{package}.plugin import main
+main()' "$@"
+"""
+
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "fake", "AWS_SECRET_ACCESS_KEY": "fake"}
+_REAL = re.compile(r"AWS_.*")
+"""Variables of a real account, which must not reach a test."""
+
+
+class Cloud(FakeCloud):
+    """A fake cloud, as a test looks at it."""
+
+    @property
+    def left(self) -> dict[str, list[str]]:
+        """Ids of everything that is there, by kind.
+
+        Without what was there before, what only waits for its deletion, and final snapshots.
+        """
+        found: dict[str, list[str]] = {}
+        for kind in self.kinds():
+            ids = [
+                identifier
+                for identifier, thing in self.all(kind).items()
+                if not thing.get("seeded")
+                and thing.get("KeyState") != "PendingDeletion"
+                and thing.get("Deleted") is not True
+                and not (kind == "ec2.rule" and _seeded_rule(self, thing))
+            ]
+            if ids and kind != "elasticache.snapshot":
+                found[kind] = ids
+        return found
+
+    def one(self, kind: str) -> dict[str, Any]:
+        """The only object of a kind."""
+        things = list(self.all(kind).values())
+        assert len(things) == 1, f"{len(things)} of {kind}"
+        return things[0]
+
+    def order(self, operation: str) -> list[str]:
+        """Types and logical names, as `Vpc:net`, in the order in which an operation ended well."""
+        return [
+            f"{entry['type'].rpartition(':')[2]}:{entry['name']}"
+            for entry in self.journal
+            if entry["operation"] == operation and "error" not in entry
+        ]
+
+    def requests(self, operation: str) -> list[dict[str, Any]]:
+        """The parameters of every request of an operation, in order, secrets hashed."""
+        return [
+            request["params"]
+            for entry in self.journal
+            for request in entry["requests"]
+            if request["operation"] == operation
+        ]
+
+    def maintenance_window(self, region: str = "eu-west-1") -> None:
+        """Lets a maintenance window pass: changes that waited for it are made."""
+        with self.locked():
+            pass_window(Account(self, region))
+
+    def add_network(
+        self, cidr: str = "10.99.0.0/16", subnets: int = 2, region: str = "eu-west-1"
+    ) -> dict[str, Any]:
+        """A VPC with subnets that somebody else made: `vpcId` and `subnetIds`."""
+        with self.locked():
+            return add_vpc(Account(self, region), cidr, subnets)
+
+
+def _seeded_rule(cloud: FakeCloud, rule: Mapping[str, Any]) -> bool:
+    group = cloud.get("ec2.security-group", rule["GroupId"]) or {}
+    return bool(group.get("seeded"))
+
+
+class CloudDeployment(Deployment):
+    """A stack whose provider is a stand-in.
+
+    Args:
+        root: directory for everything of it.
+        stack: the stack file, as a text, as a document, or None to write it later.
+        package: the provider: aws.
+    """
+
+    target = "aws"
+
+    def __init__(
+        self,
+        root: Path,
+        stack: str | Mapping[str, Any] | None = None,
+        *,
+        label: str = "cloud",
+        package: str = "aws",
+    ) -> None:
+        self._package = package
+        self._plugin = root / "plugin"
+        super().__init__(root, label)
+        self._plugin.mkdir()
+        launcher = self._plugin / f"pulumi-resource-{package}"
+        python, tests = shlex.quote(sys.executable), repr(str(TESTS)).replace("'", '"')
+        launcher.write_text(_PLUGIN.format(package=package, python=python, tests=tests))
+        launcher.chmod(0o755)
+        self.cloud = Cloud(root / "cloud")
+        for name in [name for name in self.environment if _REAL.fullmatch(name)]:
+            del self.environment[name]
+        self.environment |= {
+            **CREDENTIALS,
+            "SECURE_REDIS_FAKE_CLOUD": str(self.cloud.root),
+            CACHE: str(REPOSITORY / ".pytest_cache" / "sdk-schemas"),
+        }
+        if stack is not None:
+            self.write_file(stack)
+
+    def _manifest(self) -> dict[str, Any]:
+        manifest = super()._manifest()
+        provider = {"name": self._package, "path": str(self._plugin)}
+        return {**manifest, "plugins": {"providers": [provider]}}
+
+    def write_file(self, stack: str | Mapping[str, Any]) -> None:
+        """Writes the stack file; its salt stays."""
+        document: dict[str, Any] = dict(yaml.safe_load(stack) if isinstance(stack, str) else stack)
+        if self.stack_file.exists():
+            old = yaml.safe_load(self.stack_file.read_text())
+            document = {**{key: old[key] for key in old if key != "config"}, **document}
+        self.stack_file.write_text(yaml.safe_dump(document))
+
+    def set(self, **values: Any) -> None:
+        """Changes keys of ours in the stack file; None takes one away. Whole keys have a colon."""
+        document = yaml.safe_load(self.stack_file.read_text())
+        for name, value in values.items():
+            key = name if ":" in name else f"{PROJECT_NAME}:{name}"
+            document["config"].pop(key, None)
+            if value is not None:
+                document["config"][key] = value
+        self.stack_file.write_text(yaml.safe_dump(document))
+
+    def refresh(self) -> Run:
+        """`pulumi refresh`, which must succeed."""
+        return self.pulumi("refresh", "--yes", "--skip-preview").succeeded()
+
+    def fail(
+        self,
+        operation: str | None = None,
+        type: str | None = None,  # noqa: A002 - as the engine calls it
+        name: str | None = None,
+        **fault: Any,
+    ) -> None:
+        """Makes one operation to come fail, or slow: see FakeCloud.add_fault."""
+        self.cloud.add_fault(operation=operation, type=type, name=name, **fault)
+
+    def close(self) -> None:
+        """Takes the stack down and asserts that the fake cloud is empty."""
+        if self.exists:
+            self.run("down").succeeded()
+        left = self.cloud.left
+        assert left == {}, redacted(str(left))
+
+
+class ProgramDeployment(CloudDeployment):
+    """A stack of another program than the repository's: it is run by the engine alone.
+
+    Args:
+        root: directory for everything of it.
+        program: text of the program.
+        config: configuration of the stack; the region is eu-west-1 if it says nothing else.
+    """
+
+    def __init__(self, root: Path, program: str, config: Mapping[str, Any] | None = None) -> None:
+        super().__init__(root, {"config": {"aws:region": "eu-west-1", **(config or {})}})
+        self.write_program(program)
+
+    def write_program(self, program: str) -> None:
+        """Writes the program that the next run takes."""
+        (self.project / "__main__.py").write_text(program)
+
+    def run(self, operation: str, *arguments: str, timeout: float = 240, **environment: str) -> Run:
+        """Runs the engine: up, preview, refresh or down."""
+        if not self.exists:
+            self.pulumi("stack", "init").succeeded()
+        confirmed = () if operation == "preview" else ("--yes", "--skip-preview")
+        verb = {"down": "destroy"}.get(operation, operation)
+        where = ("--stack", self.name, "--non-interactive")
+        command = ["pulumi", verb, *where, *confirmed, *(one for one in arguments if one != "--")]
+        return self._execute(command, timeout, environment)
+
+    def outputs(self) -> dict[str, Any]:
+        """The stack's outputs, secrets open."""
+        shown = self.pulumi("stack", "output", "--json", "--show-secrets").succeeded()
+        return json.loads(shown.stdout)
+
+
+def repository_stack(name: str) -> str:
+    """A stack file of the repository."""
+    return (REPOSITORY / "stacks" / f"Pulumi.{name}.yaml").read_text()
+
+
+@contextmanager
+def deployed(
+    root: Path, stack: str | Mapping[str, Any] | None = None, **options: Any
+) -> Iterator[CloudDeployment]:
+    """A deployment that is closed at the end; up already, if a stack file is given."""
+    deployment = CloudDeployment(root, stack, **options)
+    try:
+        if stack is not None:
+            deployment.up()
+        yield deployment
+    finally:
+        deployment.close()

@@ -1,0 +1,361 @@
+"""The provider protocol over a package of resource types and a fake cloud.
+
+What a bridged Terraform provider does with a request of the engine, with every step that asks the
+cloud left to the resource types. Nothing here knows a cloud or our component.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .difference import Difference, differences
+from .errors import Failure, PartialError, PlanError, ProviderError
+from .resource import Resource, Values, Work
+from .schema import check
+from .store import FakeCloud, Fault
+from .wire import UNKNOWN, contains_unknown
+
+DEFAULTED = "__defaults"
+"""Names of inputs that the provider filled in, kept among the inputs as the bridge keeps them."""
+
+
+class CloudError(Exception):
+    """The cloud refuses a request. The text is the one its users know."""
+
+
+@dataclass(frozen=True)
+class Urn:
+    """A resource's place in a stack."""
+
+    token: str
+    name: str
+
+    @classmethod
+    def parse(cls, urn: str) -> "Urn":
+        """From the engine's notation."""
+        kinds, _, name = urn.rpartition("::")
+        return cls(token=kinds.rpartition("::")[2].rpartition("$")[2], name=name)
+
+
+@dataclass(frozen=True)
+class Diff:
+    """What an update would do."""
+
+    found: list[Difference]
+    replaces: frozenset[str]
+    delete_first: bool
+
+
+@dataclass
+class Configuration:
+    """What the provider was configured with."""
+
+    values: Values = field(default_factory=dict)
+
+
+class Package(Protocol):
+    """A cloud's part of a stand-in."""
+
+    name: str
+    version: str
+    resources: Mapping[str, Resource]
+
+    def check_config(self, values: Values) -> list[Failure]:
+        """What is wrong with the provider's own configuration."""
+        ...
+
+    def replaces_provider(self, old: Values, new: Values) -> list[str]:
+        """Keys of the configuration whose change means another provider."""
+        ...
+
+    def api(self, cloud: FakeCloud, config: Values, work: Work, inputs: Values) -> Any:
+        """The cloud's interface, as a resource type asks it during one operation."""
+        ...
+
+    def invoke(self, cloud: FakeCloud, config: Values, token: str, arguments: Values) -> Values:
+        """Answers a function. Raises ProviderError."""
+        ...
+
+
+class StandIn:
+    """A provider of one package, over one fake cloud."""
+
+    def __init__(self, package: Package, cloud: FakeCloud) -> None:
+        self.package = package
+        self.cloud = cloud
+        self.config: Values = {}
+
+    def resource(self, token: str) -> Resource:
+        """The type. Raises ProviderError for one that the package does not have."""
+        if token not in self.package.resources:
+            raise ProviderError(
+                f"Unrecognized resource type (Check): {token}. The stand-in of {self.package.name} "
+                "has no such type"
+            )
+        return self.package.resources[token]
+
+    def check(
+        self, urn: Urn, olds: Values, news: Values, seed: bytes = b""
+    ) -> tuple[Values, list[Failure]]:
+        """The inputs with defaults and names, and what is wrong with them."""
+        resource = self.resource(urn.token)
+        given = {name: value for name, value in news.items() if not name.startswith("__")}
+        inputs, defaulted = self._complete(resource, urn.name, olds, given, seed)
+        failures = check(resource.schema.inputs, given)
+        strange = given.keys() & resource.schema.inputs.keys() - resource.models
+        failures += [
+            Failure(one, f'What the cloud does with "{one}" is not known to this stand-in')
+            for one in sorted(strange)
+        ]
+        failures += [
+            Failure(name, _missing(name)) for name in sorted(resource.required - inputs.keys())
+        ]
+        if not failures:
+            failures += resource.validate(inputs)
+        failures = [_located(urn.name, failure) for failure in failures]
+        return {**inputs, DEFAULTED: sorted(defaulted)}, failures
+
+    @staticmethod
+    def _complete(
+        resource: Resource, name: str, olds: Values, given: Values, seed: bytes
+    ) -> tuple[Values, set[str]]:
+        inputs = dict(given)
+        defaulted = {key for key in resource.defaults if key not in inputs}
+        inputs.update({key: resource.defaults[key] for key in defaulted})
+        auto = resource.named
+        if auto and auto.prop not in inputs and f"{auto.prop}Prefix" not in inputs:
+            defaulted.add(auto.prop)
+            # A name that was made once stays as long as the resource.
+            if auto.prop in (olds.get(DEFAULTED) or ()) and olds.get(auto.prop):
+                inputs[auto.prop] = olds[auto.prop]
+            else:
+                inputs[auto.prop] = auto.make(name, seed)
+        return inputs, defaulted
+
+    def diff(self, urn: Urn, state: Values, news: Values, ignored: Collection[str] = ()) -> Diff:
+        """What an update from the state to the inputs would do."""
+        resource = self.resource(urn.token)
+        return self._diff(resource, state, news, ignored)
+
+    @staticmethod
+    def _diff(
+        resource: Resource, state: Values, news: Values, ignored: Collection[str] = ()
+    ) -> Diff:
+        wanted = _inputs(news)
+        found = differences(resource.rules, resource.schema.inputs, state, wanted, ignored)
+        changed = {difference.name for difference in found}
+        replacing = changed & resource.replaces
+        if found:
+            replacing |= changed & set(resource.plan(state, wanted))
+        return Diff(found, frozenset(replacing), resource.delete_first and bool(replacing))
+
+    def create(self, urn: Urn, news: Values, *, preview: bool = False) -> tuple[str, Values]:
+        """Makes the resource, or says what a preview can know of it: id and outputs."""
+        resource = self.resource(urn.token)
+        inputs = _inputs(news)
+        _only(resource.plan(None, inputs))
+        if preview:
+            return "", self._planned(resource, inputs)
+        work = self._work("create", urn)
+        api = self.package.api(self.cloud, self.config, work, inputs)
+
+        def make() -> tuple[str, Values]:
+            work.made = resource.create(api, inputs)
+            return work.made, self._outputs(resource, api, work.made, inputs)
+
+        return self._operation(work, api, inputs, make)
+
+    def update(
+        self,
+        urn: Urn,
+        identifier: str,
+        state: Values,
+        news: Values,
+        *,
+        preview: bool = False,
+        ignored: Collection[str] = (),
+    ) -> Values:
+        """Changes the resource, or says what a preview can know: its outputs."""
+        resource = self.resource(urn.token)
+        inputs = {**_inputs(news), **{name: state[name] for name in ignored if name in state}}
+        diff = self._diff(resource, state, inputs)
+        changed = frozenset(difference.name for difference in diff.found)
+        if preview:
+            gone = {one.name for one in diff.found if one.kind == "delete"}
+            stays = {name: value for name, value in state.items() if name not in gone}
+            unknown = dict.fromkeys(resource.unstable(changed), UNKNOWN)
+            return {**stays, **inputs, **unknown, **_all_tags(resource, inputs)}
+        work = self._work("update", urn, identifier)
+        api = self.package.api(self.cloud, self.config, work, inputs)
+
+        def change() -> tuple[str, Values]:
+            if changed:
+                resource.update(api, identifier, state, inputs, changed)
+            return identifier, self._outputs(resource, api, identifier, {**inputs})
+
+        return self._operation(work, api, inputs, change, state)[1]
+
+    def read(self, urn: Urn, identifier: str, state: Values, olds: Values) -> tuple[Values, Values]:
+        """Outputs and inputs as the cloud has them now; both empty when the resource is gone."""
+        resource = self.resource(urn.token)
+        work = self._work("read", urn, identifier)
+        api = self.package.api(self.cloud, self.config, work, _inputs(olds))
+        fault = self._before(work)
+        found = resource.read(api, identifier, state)
+        self._after(fault)
+        if found is None:
+            return {}, {}
+        known = {name: state[name] for name in resource.kept if name in state}
+        outputs = _present({**known, **found})
+        drifted = {
+            one.name
+            for one in differences(resource.rules, resource.schema.inputs, outputs, _inputs(olds))
+        }
+        inputs = {
+            name: outputs[name] if name in drifted else value
+            for name, value in olds.items()
+            if name.startswith("__") or name in outputs
+        }
+        return outputs, inputs
+
+    def delete(self, urn: Urn, identifier: str, state: Values) -> None:
+        """Takes the resource away."""
+        resource = self.resource(urn.token)
+        work = self._work("delete", urn, identifier)
+        api = self.package.api(self.cloud, self.config, work, state)
+
+        def take() -> tuple[str, Values]:
+            resource.delete(api, identifier, state)
+            return identifier, {}
+
+        self._operation(work, api, state, take)
+
+    def invoke(self, token: str, arguments: Values) -> Values:
+        """Answers a function."""
+        return self.package.invoke(self.cloud, self.config, token, arguments)
+
+    @staticmethod
+    def _work(operation: str, urn: Urn, identifier: str | None = None) -> Work:
+        return Work(operation, urn.token, urn.name, made=identifier)
+
+    def _operation(
+        self,
+        work: Work,
+        api: Any,
+        inputs: Values,
+        run: Callable[[], tuple[str, Values]],
+        state: Values | None = None,
+    ) -> tuple[str, Values]:
+        """Runs a step with the fault that is meant for it, and writes it down."""
+        fault = None
+        try:
+            fault = self._before(work)
+            result = run()
+            self._after(fault)
+        except (CloudError, ProviderError) as error:
+            self._record(work, str(error))
+            reason = _listed(str(error))
+            lost = fault is not None and fault.when == "lost"
+            if work.made and work.operation != "delete" and not lost:
+                known = self._known(self.resource(work.token), api, work.made, state or inputs)
+                raise PartialError(work.made, known, inputs, reason) from None
+            raise ProviderError(reason) from None
+        self._record(work, None)
+        return result
+
+    def _before(self, work: Work) -> Fault | None:
+        fault = self.cloud.take_fault(work.operation, work.token, work.name)
+        if fault and fault.delay:
+            time.sleep(fault.delay)
+        if fault and fault.error and fault.when == "before":
+            raise ProviderError(fault.error)
+        return fault
+
+    @staticmethod
+    def _after(fault: Fault | None) -> None:
+        if fault and fault.error and fault.when != "before":
+            raise ProviderError(fault.error)
+
+    def _record(self, work: Work, error: str | None) -> None:
+        self.cloud.record(
+            {
+                "operation": work.operation,
+                "type": work.token,
+                "name": work.name,
+                "id": work.made,
+                "requests": work.requests,
+                **({"error": error} if error else {}),
+            }
+        )
+
+    def _known(self, resource: Resource, api: Any, identifier: str, values: Values) -> Values:
+        """As much of the outputs as can be read after a failure."""
+        try:
+            return self._outputs(resource, api, identifier, values)
+        except (CloudError, ProviderError):
+            return _present(_inputs(values))
+
+    @staticmethod
+    def _outputs(resource: Resource, api: Any, identifier: str, inputs: Values) -> Values:
+        found = resource.read(api, identifier, inputs)
+        if found is None:
+            raise ProviderError(f"reading {resource.schema.token} ({identifier}): not found")
+        known = {name: inputs[name] for name in resource.kept if name in inputs}
+        return _present({**known, **found})
+
+    @staticmethod
+    def _planned(resource: Resource, inputs: Values) -> Values:
+        """Outputs of a creation that is only planned: what the cloud decides is unknown."""
+        schema = resource.schema
+        decided = (schema.outputs - schema.inputs.keys()) | (
+            resource.rules.computed & schema.inputs.keys()
+        )
+        unknown = dict.fromkeys(decided - inputs.keys(), UNKNOWN)
+        return {**unknown, **_present(inputs), **_all_tags(resource, inputs)}
+
+
+def seed_of(urn: str) -> bytes:
+    """A seed for names that stays the same for a resource, where the engine gives none."""
+    return hashlib.sha256(urn.encode()).digest()
+
+
+def _inputs(values: Mapping[str, Any]) -> Values:
+    return {name: value for name, value in values.items() if not name.startswith("__")}
+
+
+def _present(values: Mapping[str, Any]) -> Values:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _all_tags(resource: Resource, inputs: Values) -> Values:
+    """The output `tagsAll`, which a plan knows as soon as it knows the tags."""
+    if "tagsAll" not in resource.schema.outputs:
+        return {}
+    tags = inputs.get("tags", {})
+    return {"tagsAll": UNKNOWN if contains_unknown(tags) else tags}
+
+
+def _only(names: Iterable[str]) -> None:
+    """Runs a plan for its errors."""
+    try:
+        list(names)
+    except PlanError as error:
+        raise ProviderError(_listed(str(error))) from None
+
+
+def _missing(name: str) -> str:
+    return (
+        f'Missing required argument. The argument "{name}" is required, but no definition was found'
+    )
+
+
+def _located(resource_name: str, failure: Failure) -> Failure:
+    where = f"{resource_name}.{failure.path}" if failure.path else resource_name
+    return Failure(failure.path, f"{failure.reason}. Examine values at '{where}'.")
+
+
+def _listed(text: str) -> str:
+    """An error as the bridge prints the one of a Terraform provider."""
+    return f"1 error occurred:\n\t* {text}\n\n"

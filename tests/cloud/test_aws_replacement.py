@@ -1,0 +1,372 @@
+"""What would put an empty cache in place of a full one: refused, or made as it was asked for."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from cloud.aws.account import Account
+from cloud.aws.resources import caches as cache_types
+from cloud.aws.resources import serverless as serverless_types
+from cloud.aws.services.encryption import create_key
+from cloud.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, Witness
+from engine.deployment import Run, redacted
+from secure_redis.aws.replacement import REPLACING
+
+REGION = "eu-west-1"
+REASON = "the data can be computed again"
+
+CACHES: dict[str, Any] = {
+    "nodes": {"memoryGb": 3, "aws": {"engineVersion": "8.1"}},
+    "serverless": {"memoryGb": 2, "aws": {"serverless": {}}},
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A change that replaces a cache, and what the message says of it."""
+
+    cache: str
+    changes: Mapping[str, Any]
+    """Settings of the cache by path; beginning with a colon, of the stack."""
+    says: Mapping[str, tuple[str, ...]]
+    """For each path in the message, words that stand behind it."""
+    identities: tuple[str, ...]
+    """The properties of REPLACING that it is about."""
+
+    def __str__(self) -> str:
+        return f"{self.cache}: {', '.join(self.changes)}"
+
+
+KEY = "the key of another team"
+NETWORK = "the network of another team"
+REFUSALS = (
+    Refusal(
+        "nodes",
+        {"aws.port": 6380, "aws.kmsKeyArn": KEY, "aws.nodeType": "cache.r6gd.xlarge"},
+        {
+            "nodes.aws.port": ("from 6379 to 6380", "Keep the port."),
+            "nodes.aws.kmsKeyArn": ("from own to arn:aws:kms", "restore a snapshot"),
+            "nodes.aws.nodeType": ("from False to True", "r6gd"),
+        },
+        ("port", "kmsKey", "dataTiering"),
+    ),
+    Refusal(
+        "nodes",
+        {"aws.engineVersion": "8.0", ":network": NETWORK},
+        {
+            "nodes.aws.engineVersion": ("from 8.1 to 8.0", "Keep the version."),
+            "nodes.network": ("to vpc-", "Restore a snapshot into a second cache"),
+        },
+        ("vpcId", "engineVersion"),
+    ),
+    Refusal(
+        "nodes",
+        {"engine": "redis", "aws.engineVersion": "7.1"},
+        {"nodes.engine": ("from valkey to redis", "Stay with valkey")},
+        ("engine",),
+    ),
+    Refusal(
+        "nodes",
+        {"aws": {"serverless": {}}},
+        {"nodes.aws.serverless": ("from nodes to serverless", "Make a second cache")},
+        ("kind",),
+    ),
+    Refusal(
+        "serverless",
+        {"aws.engineVersion": "7.2", "aws.kmsKeyArn": KEY},
+        {
+            "serverless.aws.engineVersion": ("from 8 to 7", "Restore a snapshot"),
+            "serverless.aws.kmsKeyArn": ("from own to arn:aws:kms", "restore a snapshot"),
+        },
+        ("serverlessVersion",),
+    ),
+    Refusal(
+        "serverless",
+        {"engine": "redis", ":network": NETWORK},
+        {
+            "serverless.engine": ("from valkey to redis", "Restore a snapshot"),
+            "serverless.network": ("to subnet-", "Keep the subnets"),
+        },
+        ("serverlessEngine", "subnetIds"),
+    ),
+)
+
+
+class Scene:
+    """A stack, and the things of another team that it could use."""
+
+    def __init__(self, witness: Witness, environment: str, caches: Mapping[str, Any]) -> None:
+        self.witness = witness
+        self.environment = environment
+        self.caches: dict[str, Any] = json.loads(json.dumps(caches))
+        self.others: dict[str, Any] = {
+            "aws:region": REGION,
+            "access": {"cidrs": ["10.30.0.0/16"]},
+            "network": {"create": {"cidr": "10.20.0.0/16"}},
+        }
+        self._key = create_key(Account(witness.cloud, REGION), {})["KeyMetadata"]["Arn"]
+        self._network = witness.cloud.add_network("10.77.0.0/16")
+        self.write()
+
+    def write(self, **changes: Any) -> None:
+        """Writes the stack file as it is; with changes to the cache `of`, which do not last."""
+        caches, others = json.loads(json.dumps(self.caches)), dict(self.others)
+        name = changes.pop("of", "")
+        for path, value in changes.items():
+            self._set(others if path.startswith(":") else caches[name], path.lstrip(":"), value)
+        self.witness.write(caches, environment=self.environment, **others)
+
+    def change(self, name: str, changes: Mapping[str, Any]) -> None:
+        """Changes a cache for good."""
+        for path, value in changes.items():
+            target = self.others if path.startswith(":") else self.caches[name]
+            self._set(target, path.lstrip(":"), value)
+
+    def _set(self, settings: dict[str, Any], path: str, value: Any) -> None:
+        *keys, last = path.split(".")
+        for key in keys:
+            settings = settings.setdefault(key, {})
+        known = {KEY: self._key, NETWORK: {"adopt": self._network}}
+        settings.pop(last, None)
+        if value is not None:
+            settings[last] = known.get(value, value) if isinstance(value, str) else value
+
+    def things(self) -> dict[str, Any]:
+        """Everything in the fake cloud."""
+        return {kind: self.witness.cloud.all(kind) for kind in self.witness.cloud.kinds()}
+
+    def close(self) -> None:
+        """Lifts the protection and takes the stack down."""
+        if self.environment == "production":
+            self.others["exceptions"] = {"unprotected-data": "the test is over"}
+            for cache in self.caches.values():
+                cache["protect"] = False
+            self.write()
+            self.witness.run("up").succeeded()
+        self.witness.run("down").succeeded()
+        own = {"kms.key": [self._key.rpartition("/")[2]]}
+        assert self.witness.cloud.left == own
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    scene = Scene(Witness(tmp_path_factory.mktemp("production")), "production", CACHES)
+    scene.witness.applied()
+    yield scene
+    scene.close()
+
+
+def refused(run: Run, says: Mapping[str, tuple[str, ...]]) -> None:
+    """Asserts that a run was refused with a line for each path, and without a traceback."""
+    assert run.code != 0
+    assert "Traceback" not in run.text
+    text = " ".join(run.text.split())
+    for path, words in says.items():
+        _, found, rest = text.partition(f"{path}: ")
+        assert found, redacted(run.text[-3000:])
+        for word in words:
+            assert word in rest, word
+    assert "nothing was changed" in text
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+def test_production_refuses_to_replace_a_cache(production: Scene, refusal: Refusal) -> None:
+    """In the preview already, and nothing is touched by `up` either."""
+    before = production.things()
+    production.write(of=refusal.cache, **refusal.changes)
+    for operation in ("preview", "up"):
+        run = production.witness.run(operation)
+        refused(run, refusal.says)
+        text = " ".join(run.text.split())
+        assert "puts a new, empty cache in place of this one" in text
+        assert 'allowReplacement: "why"' in text
+        assert production.things() == before
+    production.write()
+
+
+def test_what_was_refused_left_the_stack_as_it_was(production: Scene) -> None:
+    production.write()
+    assert set(production.witness.up().changes) == {"unchanged"}
+
+
+def test_every_replacing_property_is_in_the_table() -> None:
+    tried = {name for refusal in REFUSALS for name in refusal.identities}
+    assert tried == REPLACING.keys() | {"engine", "engineVersion"}
+
+
+NEVER_SET = {
+    "globalReplicationGroupId",
+    "networkType",
+    "nodeGroupConfigurations",
+    "replicationGroupId",
+    "securityGroupNames",
+    "name",
+}
+"""Inputs that the components leave to AWS and the provider, so that they cannot change."""
+CONSTANT = {"atRestEncryptionEnabled": True, "transitEncryptionEnabled": True}
+IGNORED = {"snapshotArns", "snapshotName", "snapshotArnsToRestores"}
+GUARDED = {
+    "dataTieringEnabled": "dataTiering",
+    "engine": "engine",
+    "engineVersion": "engineVersion",
+    "kmsKeyId": "kmsKey",
+    "port": "port",
+    "subnetGroupName": "vpcId",
+    "subnetIds": "subnetIds",
+    "majorEngineVersion": "serverlessVersion",
+}
+"""Inputs that replace a cache, and the property by which their change is seen."""
+
+
+def test_no_replacing_input_is_forgotten(production: Scene) -> None:
+    """The stand-in's list of what replaces a cache, which was taken from the provider's sources."""
+    kinds = {"ReplicationGroup": cache_types, "ServerlessCache": serverless_types}
+    for kind, module in kinds.items():
+        (resource,) = [one for one in module.RESOURCES if one.sdk.__name__ == kind]
+        conditional = {"engine", "engineVersion", "transitEncryptionEnabled"}
+        replacing = resource.replaces | {"nodeGroupConfigurations"} | conditional
+        known = NEVER_SET | CONSTANT.keys() | IGNORED | GUARDED.keys()
+        assert replacing <= known, replacing - known
+        (state,) = [
+            one for one in production.witness.resources() if one["type"].endswith(f":{kind}")
+        ]
+        given = state["inputs"].keys()
+        # The name is the provider's own: it stands among the inputs, marked as made by itself.
+        named = {"replicationGroupId", "name"}
+        assert not (NEVER_SET - named) & given
+        assert set(state["inputs"]["__defaults"]) & named
+        for name, value in CONSTANT.items():
+            assert state["inputs"].get(name, value) == value
+    assert set(GUARDED.values()) - {"engine", "engineVersion"} <= REPLACING.keys()
+
+
+def test_an_accepted_replacement_makes_before_it_deletes(production: Scene) -> None:
+    """A reason in the settings, then a new cache, then the old one's end with a last snapshot."""
+    cloud = production.witness.cloud
+    (old,) = cloud.all(REPLICATION_GROUP)
+    (old_serverless,) = cloud.all(SERVERLESS)
+    changes = {"aws.port": 6380, "aws.kmsKeyArn": KEY, "aws.nodeType": "cache.r6gd.xlarge"}
+    production.change("nodes", {**changes, "allowReplacement": REASON})
+    production.change("serverless", {"engine": "redis", "allowReplacement": REASON})
+    production.write()
+    begin = len(cloud.journal)
+    production.witness.applied()
+    steps = production.witness.steps(begin)
+    for label in ("ReplicationGroup:nodes", "ServerlessCache:serverless"):
+        assert steps.index(f"create {label}") < steps.index(f"delete {label}")
+    assert [one["Of"] for one in cloud.all(SNAPSHOT).values()] == [old]
+    (new,) = cloud.all(REPLICATION_GROUP)
+    (new_serverless,) = cloud.all(SERVERLESS)
+    assert new != old
+    assert new_serverless != old_serverless
+    assert cloud.one(REPLICATION_GROUP)["Port"] == 6380
+    outputs = json.loads(production.witness.pulumi("stack", "output", "--json").stdout)
+    assert outputs["replacements"] == {"nodes": REASON, "serverless": REASON}
+    _accepted(production)
+
+
+def test_nodes_and_serverless_can_change_places(production: Scene) -> None:
+    cloud = production.witness.cloud
+    taken = len(cloud.all(SNAPSHOT))
+    production.caches["nodes"]["aws"] = {"serverless": {}}
+    production.caches["serverless"]["aws"] = {}
+    for cache in production.caches.values():
+        cache["allowReplacement"] = REASON
+    production.write()
+    begin = len(cloud.journal)
+    production.witness.applied()
+    steps = production.witness.steps(begin)
+    assert steps.index("create ServerlessCache:nodes") < steps.index("delete ReplicationGroup:nodes")
+    assert "delete ServerlessCache:serverless" in steps
+    assert len(cloud.all(SNAPSHOT)) == taken + 1
+    _accepted(production)
+
+
+def _accepted(scene: Scene) -> None:
+    """After an accepted replacement: quiet, also without the reason, and protected again."""
+    assert set(scene.witness.up().changes) == {"unchanged"}
+    for name in scene.caches:
+        scene.change(name, {"allowReplacement": None})
+    scene.write()
+    scene.witness.applied()
+    scene.witness.unchanged()
+    kinds = ("ReplicationGroup", "ServerlessCache")
+    caches = [one for one in scene.witness.resources() if one["type"].endswith(kinds)]
+    assert len(caches) == 2
+    assert all(one["protect"] for one in caches)
+
+
+DEVELOPMENT: dict[str, Any] = {
+    **CACHES,
+    "cluster": {"aws": {"shards": 2}},
+    "token": {"aws": {"auth": "token"}},
+    "rotating": {"aws": {"automaticRotation": True}},
+}
+
+
+@pytest.fixture(scope="module")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    scene = Scene(Witness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
+    scene.witness.applied()
+    yield scene
+    scene.close()
+
+
+IMPOSSIBLE: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
+    ("nodes", {"aws.auth": "token"}, "aws.auth", "without any password"),
+    ("nodes", {"aws.shards": 2}, "aws.shards", "cluster mode is decided when the cache is made"),
+    ("cluster", {"aws.shards": None}, "aws.shards", "cluster mode is decided"),
+    ("cluster", {"aws.snapshotRetentionDays": 3}, "aws.snapshotRetentionDays", "cannot turn"),
+    ("token", {"rotation": {"generation": 2}}, "rotation.generation", "only beside the old one"),
+    ("rotating", {"rotation": {"generation": 2}}, "rotation.generation", "has no effect"),
+    ("rotating", {"aws.automaticRotation": None}, "rotation.generation", "does not know"),
+    (
+        "serverless",
+        {"memoryGb": 9, "aws.serverless": {"maxEcpuPerSecond": 9000}},
+        "memoryGb",
+        "takes one change at a time",
+    ),
+)
+
+
+@pytest.mark.parametrize(("cache", "changes", "path", "words"), IMPOSSIBLE)
+def test_what_cannot_be_is_refused_everywhere(
+    development: Scene, cache: str, changes: Mapping[str, Any], path: str, words: str
+) -> None:
+    before = development.things()
+    development.write(of=cache, **changes)
+    refused(development.witness.run("preview"), {f"{cache}.{path}": (words,)})
+    assert development.things() == before
+    development.write()
+
+
+def test_development_replaces_without_being_asked(development: Scene) -> None:
+    cloud, witness = development.witness.cloud, development.witness
+    development.write()
+    groups, serverless = set(cloud.all(REPLICATION_GROUP)), set(cloud.all(SERVERLESS))
+    changes = {"aws.port": 6380, "aws.kmsKeyArn": KEY, "aws.engineVersion": "8.0"}
+    development.change("nodes", changes)
+    development.change("serverless", {"engine": "redis"})
+    development.write()
+    witness.applied()
+    assert len(set(cloud.all(REPLICATION_GROUP)) - groups) == 1
+    assert len(set(cloud.all(SERVERLESS)) - serverless) == 1
+    assert len(cloud.all(REPLICATION_GROUP)) == len(groups)
+    assert cloud.all(SNAPSHOT) == {}
+    witness.unchanged()
+
+
+def test_development_moves_to_another_network(development: Scene) -> None:
+    """Every cache of the stack: new ones there first, then the old ones' end, and the network's."""
+    development.change("", {":network": NETWORK})
+    development.write()
+    begin = len(development.witness.cloud.journal)
+    development.witness.applied()
+    steps = development.witness.steps(begin)
+    assert "delete Vpc:network" in steps
+    for cache in ("nodes", "cluster", "token", "rotating"):
+        label = f"ReplicationGroup:{cache}"
+        assert steps.index(f"create {label}") < steps.index(f"delete {label}")
+    development.witness.unchanged()
