@@ -1,7 +1,6 @@
 """Stacks on a fake cloud: the real engine, the stand-in of the cloud's provider."""
 
 import json
-import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,11 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cloud.aws.account import Account
-from cloud.aws.services.network import add_vpc
-from cloud.aws.services.replication_groups import pass_window
+from cloud.aws.cloud import CREDENTIALS, VARIABLES, AwsCloud
 from cloud.standin.schema import CACHE
-from cloud.standin.store import FakeCloud
 from engine.deployment import PROJECT_NAME, REPOSITORY, Deployment, Run, redacted
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -27,74 +23,6 @@ sys.path.insert(0, {tests})
 from cloud.{package}.plugin import main
 main()' "$@"
 """
-
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "fake", "AWS_SECRET_ACCESS_KEY": "fake"}
-_REAL = re.compile(r"AWS_.*")
-"""Variables of a real account, which must not reach a test."""
-
-
-class Cloud(FakeCloud):
-    """A fake cloud, as a test looks at it."""
-
-    @property
-    def left(self) -> dict[str, list[str]]:
-        """Ids of everything that is there, by kind.
-
-        Without what was there before, what only waits for its deletion, and final snapshots.
-        """
-        found: dict[str, list[str]] = {}
-        for kind in self.kinds():
-            ids = [
-                identifier
-                for identifier, thing in self.all(kind).items()
-                if not thing.get("seeded")
-                and thing.get("KeyState") != "PendingDeletion"
-                and thing.get("Deleted") is not True
-                and not (kind == "ec2.rule" and _seeded_rule(self, thing))
-            ]
-            if ids and kind != "elasticache.snapshot":
-                found[kind] = ids
-        return found
-
-    def one(self, kind: str) -> dict[str, Any]:
-        """The only object of a kind."""
-        things = list(self.all(kind).values())
-        assert len(things) == 1, f"{len(things)} of {kind}"
-        return things[0]
-
-    def order(self, operation: str) -> list[str]:
-        """Types and logical names, as `Vpc:net`, in the order in which an operation ended well."""
-        return [
-            f"{entry['type'].rpartition(':')[2]}:{entry['name']}"
-            for entry in self.journal
-            if entry["operation"] == operation and "error" not in entry
-        ]
-
-    def requests(self, operation: str) -> list[dict[str, Any]]:
-        """The parameters of every request of an operation, in order, secrets hashed."""
-        return [
-            request["params"]
-            for entry in self.journal
-            for request in entry["requests"]
-            if request["operation"] == operation
-        ]
-
-    def maintenance_window(self, region: str = "eu-west-1") -> None:
-        """Lets a maintenance window pass: changes that waited for it are made."""
-        with self.locked():
-            pass_window(Account(self, region))
-
-    def add_network(
-        self, cidr: str = "10.99.0.0/16", subnets: int = 2, region: str = "eu-west-1"
-    ) -> dict[str, Any]:
-        """A VPC with subnets that somebody else made: `vpcId` and `subnetIds`."""
-        with self.locked():
-            return add_vpc(Account(self, region), cidr, subnets)
-
-
-def _seeded_rule(cloud: FakeCloud, rule: Mapping[str, Any]) -> bool:
-    group = cloud.get("ec2.security-group", rule["GroupId"]) or {}
-    return bool(group.get("seeded"))
 
 
 class CloudDeployment(Deployment):
@@ -124,8 +52,8 @@ class CloudDeployment(Deployment):
         python, tests = shlex.quote(sys.executable), repr(str(TESTS)).replace("'", '"')
         launcher.write_text(_PLUGIN.format(package=package, python=python, tests=tests))
         launcher.chmod(0o755)
-        self.cloud = Cloud(root / "cloud")
-        for name in [name for name in self.environment if _REAL.fullmatch(name)]:
+        self.cloud = AwsCloud(root / "cloud")
+        for name in [name for name in self.environment if VARIABLES.fullmatch(name)]:
             del self.environment[name]
         self.environment |= {
             **CREDENTIALS,

@@ -24,6 +24,8 @@ from engine.deployment import PROJECT_NAME, Run, remember_secret
 from pydantic.alias_generators import to_camel
 from secure_redis.aws.settings import AwsSettings
 
+pytestmark = pytest.mark.timeout(900)  # what a file shares is made by its first test
+
 REGION = "eu-west-1"
 READER = "arn:aws:iam::123456789012:role/shop"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:on-call"
@@ -134,7 +136,6 @@ STEPS: tuple[tuple[Change, ...], ...] = (
         Change("nodes", "aws.logs", True, "CreateLogGroup"),
         Change("nodes", "aws.finalSnapshot", False, ""),
         Change("cluster", "aws.shards", 1, "ModifyReplicationGroupShardConfiguration", {"NodeGroupCount": 1}),
-        Change("cluster", "replicas", 0, "DecreaseReplicaCount", {"NewReplicaCount": 0}),
         Change("cluster", "aws.multiAz", False, MODIFY, {"MultiAZEnabled": False}),
         Change("cluster", "aws.parameters", None, "ResetCacheParameterGroup"),
         Change("serverless", "aws.snapshotRetentionDays", 3, SERVERLESSLY, {"SnapshotRetentionLimit": 3}),
@@ -146,6 +147,7 @@ STEPS: tuple[tuple[Change, ...], ...] = (
     (
         Change("nodes", "rotation", {"generation": 2}, "ModifyUser"),
         Change("nodes", "aws.automaticRotation", None, "CancelRotateSecret", of="nodes-rotation"),
+        Change("cluster", "replicas", 0, "DecreaseReplicaCount", {"NewReplicaCount": 0}),
         Change("cluster", "aws.auth", "iam", "CreateUser"),
         Change("serverless", "aws.snapshotWindow", "04:30-05:30", SERVERLESSLY, {"DailySnapshotTime": "04:30"}),
         Change("token", "aws.auth", "rbac", MODIFY, {"AuthTokenUpdateStrategy": "DELETE"}),

@@ -17,6 +17,8 @@ from redis.retry import Retry
 from secure_redis.connection import Connection
 from signing import Authority
 
+pytestmark = pytest.mark.timeout(900)  # what a file shares is made by its first test
+
 CACHES: dict[str, dict[str, Any]] = {
     "cache": {"purpose": "sessions"},
     "legacy": {"engine": "redis", "aws": {"auth": "token"}},

@@ -12,14 +12,20 @@ from cloud.aws.resources import serverless as serverless_types
 from cloud.aws.services.encryption import create_key
 from cloud.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, Witness
 from engine.deployment import Run, redacted
+from secure_redis.aws.keys import key_policy
 from secure_redis.aws.replacement import REPLACING
 
+pytestmark = pytest.mark.timeout(900)  # what a file shares is made by its first test
+
 REGION = "eu-west-1"
+OWNER = "arn:aws:kms:eu-west-1:123456789012:key/any"
 REASON = "the data can be computed again"
 
 CACHES: dict[str, Any] = {
     "nodes": {"memoryGb": 3, "aws": {"engineVersion": "8.1"}},
     "serverless": {"memoryGb": 2, "aws": {"serverless": {}}},
+    "elastic": {"memoryGb": 2, "engine": "redis", "aws": {"serverless": {}}},
+    "token": {"aws": {"auth": "token"}},
 }
 
 
@@ -62,9 +68,9 @@ REFUSALS = (
         ("vpcId", "engineVersion"),
     ),
     Refusal(
-        "nodes",
-        {"engine": "redis", "aws.engineVersion": "7.1"},
-        {"nodes.engine": ("from valkey to redis", "Stay with valkey")},
+        "token",
+        {"engine": "redis"},
+        {"token.engine": ("from valkey to redis", "Stay with valkey")},
         ("engine",),
     ),
     Refusal(
@@ -83,11 +89,11 @@ REFUSALS = (
         ("serverlessVersion",),
     ),
     Refusal(
-        "serverless",
-        {"engine": "redis", ":network": NETWORK},
+        "elastic",
+        {"engine": "valkey", ":network": NETWORK},
         {
-            "serverless.engine": ("from valkey to redis", "Restore a snapshot"),
-            "serverless.network": ("to subnet-", "Keep the subnets"),
+            "elastic.engine": ("from redis to valkey", "Restore a snapshot"),
+            "elastic.network": ("to subnet-", "Keep the subnets"),
         },
         ("serverlessEngine", "subnetIds"),
     ),
@@ -106,7 +112,10 @@ class Scene:
             "access": {"cidrs": ["10.30.0.0/16"]},
             "network": {"create": {"cidr": "10.20.0.0/16"}},
         }
-        self._key = create_key(Account(witness.cloud, REGION), {})["KeyMetadata"]["Arn"]
+        account = Account(witness.cloud, REGION)
+        self._key = create_key(account, {"Policy": json.dumps(key_policy(OWNER, []))})[
+            "KeyMetadata"
+        ]["Arn"]
         self._network = witness.cloud.add_network("10.77.0.0/16")
         self.write()
 
@@ -193,7 +202,8 @@ def test_what_was_refused_left_the_stack_as_it_was(production: Scene) -> None:
 
 def test_every_replacing_property_is_in_the_table() -> None:
     tried = {name for refusal in REFUSALS for name in refusal.identities}
-    assert tried == REPLACING.keys() | {"engine", "engineVersion"}
+    # A cache of a stack is always given its network; only a component alone can make its own.
+    assert tried == (REPLACING.keys() | {"engine", "engineVersion"}) - {"network"}
 
 
 NEVER_SET = {
@@ -224,46 +234,49 @@ def test_no_replacing_input_is_forgotten(production: Scene) -> None:
     """The stand-in's list of what replaces a cache, which was taken from the provider's sources."""
     kinds = {"ReplicationGroup": cache_types, "ServerlessCache": serverless_types}
     for kind, module in kinds.items():
-        (resource,) = [one for one in module.RESOURCES if one.sdk.__name__ == kind]
+        (resource,) = [one for one in module.RESOURCES if one.sdk.endswith(f":{kind}")]
         conditional = {"engine", "engineVersion", "transitEncryptionEnabled"}
         replacing = resource.replaces | {"nodeGroupConfigurations"} | conditional
         known = NEVER_SET | CONSTANT.keys() | IGNORED | GUARDED.keys()
         assert replacing <= known, replacing - known
-        (state,) = [
-            one for one in production.witness.resources() if one["type"].endswith(f":{kind}")
-        ]
-        given = state["inputs"].keys()
-        # The name is the provider's own: it stands among the inputs, marked as made by itself.
-        named = {"replicationGroupId", "name"}
-        assert not (NEVER_SET - named) & given
-        assert set(state["inputs"]["__defaults"]) & named
-        for name, value in CONSTANT.items():
-            assert state["inputs"].get(name, value) == value
+        states = [one for one in production.witness.resources() if one["type"].endswith(f":{kind}")]
+        assert states
+        for state in states:
+            # The name is the provider's own: it is marked as made by itself.
+            named = {"replicationGroupId", "name"}
+            assert not (NEVER_SET - named) & state["inputs"].keys()
+            assert set(state["inputs"]["__defaults"]) & named
+            for name, value in CONSTANT.items():
+                assert state["inputs"].get(name, value) == value
     assert set(GUARDED.values()) - {"engine", "engineVersion"} <= REPLACING.keys()
 
 
 def test_an_accepted_replacement_makes_before_it_deletes(production: Scene) -> None:
     """A reason in the settings, then a new cache, then the old one's end with a last snapshot."""
     cloud = production.witness.cloud
-    (old,) = cloud.all(REPLICATION_GROUP)
-    (old_serverless,) = cloud.all(SERVERLESS)
+    old = {**_caches(production)}
     changes = {"aws.port": 6380, "aws.kmsKeyArn": KEY, "aws.nodeType": "cache.r6gd.xlarge"}
     production.change("nodes", {**changes, "allowReplacement": REASON})
-    production.change("serverless", {"engine": "redis", "allowReplacement": REASON})
+    production.change("serverless", {"aws.engineVersion": "7.2", "allowReplacement": REASON})
+    production.change("elastic", {"engine": "valkey", "allowReplacement": REASON})
+    production.change("token", {"engine": "redis", "allowReplacement": REASON})
     production.write()
     begin = len(cloud.journal)
     production.witness.applied()
     steps = production.witness.steps(begin)
-    for label in ("ReplicationGroup:nodes", "ServerlessCache:serverless"):
+    for cache in CACHES:
+        own = "ReplicationGroup" if cache in {"nodes", "token"} else "ServerlessCache"
+        label = f"{own}:{cache}"
         assert steps.index(f"create {label}") < steps.index(f"delete {label}")
-    assert [one["Of"] for one in cloud.all(SNAPSHOT).values()] == [old]
-    (new,) = cloud.all(REPLICATION_GROUP)
-    (new_serverless,) = cloud.all(SERVERLESS)
-    assert new != old
-    assert new_serverless != old_serverless
-    assert cloud.one(REPLICATION_GROUP)["Port"] == 6380
+    new = _caches(production)
+    assert new.keys() == old.keys()
+    assert not set(new.values()) & set(old.values())
+    # A serverless cache is deleted without one.
+    saved = [one["Of"] for one in cloud.all(SNAPSHOT).values()]
+    assert sorted(saved) == sorted([old["nodes"], old["token"]])
+    assert cloud.all(REPLICATION_GROUP)[new["nodes"]]["Port"] == 6380
     outputs = json.loads(production.witness.pulumi("stack", "output", "--json").stdout)
-    assert outputs["replacements"] == {"nodes": REASON, "serverless": REASON}
+    assert outputs["replacements"] == dict.fromkeys(CACHES, REASON)
     _accepted(production)
 
 
@@ -272,8 +285,8 @@ def test_nodes_and_serverless_can_change_places(production: Scene) -> None:
     taken = len(cloud.all(SNAPSHOT))
     production.caches["nodes"]["aws"] = {"serverless": {}}
     production.caches["serverless"]["aws"] = {}
-    for cache in production.caches.values():
-        cache["allowReplacement"] = REASON
+    for name in ("nodes", "serverless"):
+        production.caches[name]["allowReplacement"] = REASON
     production.write()
     begin = len(cloud.journal)
     production.witness.applied()
@@ -282,6 +295,16 @@ def test_nodes_and_serverless_can_change_places(production: Scene) -> None:
     assert "delete ServerlessCache:serverless" in steps
     assert len(cloud.all(SNAPSHOT)) == taken + 1
     _accepted(production)
+
+
+def _caches(scene: Scene) -> dict[str, str]:
+    """Ids of the caches in the fake cloud, by the names that they have in the stack file."""
+    kinds = (REPLICATION_GROUP, SERVERLESS)
+    return {
+        thing["Tags"]["secure-redis:cache"]: identifier
+        for kind in kinds
+        for identifier, thing in scene.witness.cloud.all(kind).items()
+    }
 
 
 def _accepted(scene: Scene) -> None:
@@ -294,13 +317,15 @@ def _accepted(scene: Scene) -> None:
     scene.witness.unchanged()
     kinds = ("ReplicationGroup", "ServerlessCache")
     caches = [one for one in scene.witness.resources() if one["type"].endswith(kinds)]
-    assert len(caches) == 2
+    assert len(caches) == len(CACHES)
     assert all(one["protect"] for one in caches)
 
 
 DEVELOPMENT: dict[str, Any] = {
-    **CACHES,
+    "nodes": CACHES["nodes"],
+    "serverless": CACHES["serverless"],
     "cluster": {"aws": {"shards": 2}},
+    "wide": {"replicas": 1, "aws": {"shards": 1}},
     "token": {"aws": {"auth": "token"}},
     "rotating": {"aws": {"automaticRotation": True}},
 }
@@ -316,8 +341,11 @@ def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 IMPOSSIBLE: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
     ("nodes", {"aws.auth": "token"}, "aws.auth", "without any password"),
+    ("nodes", {"engine": "redis"}, "engine", "refuses the users that were made for Valkey"),
+    ("serverless", {"engine": "redis"}, "engine", "refuses the users"),
     ("nodes", {"aws.shards": 2}, "aws.shards", "cluster mode is decided when the cache is made"),
     ("cluster", {"aws.shards": None}, "aws.shards", "cluster mode is decided"),
+    ("wide", {"replicas": 0}, "replicas", "the last replicas cannot go"),
     ("cluster", {"aws.snapshotRetentionDays": 3}, "aws.snapshotRetentionDays", "cannot turn"),
     ("token", {"rotation": {"generation": 2}}, "rotation.generation", "only beside the old one"),
     ("rotating", {"rotation": {"generation": 2}}, "rotation.generation", "has no effect"),
@@ -348,7 +376,7 @@ def test_development_replaces_without_being_asked(development: Scene) -> None:
     groups, serverless = set(cloud.all(REPLICATION_GROUP)), set(cloud.all(SERVERLESS))
     changes = {"aws.port": 6380, "aws.kmsKeyArn": KEY, "aws.engineVersion": "8.0"}
     development.change("nodes", changes)
-    development.change("serverless", {"engine": "redis"})
+    development.change("serverless", {"aws.engineVersion": "7.2"})
     development.write()
     witness.applied()
     assert len(set(cloud.all(REPLICATION_GROUP)) - groups) == 1
@@ -366,7 +394,7 @@ def test_development_moves_to_another_network(development: Scene) -> None:
     development.witness.applied()
     steps = development.witness.steps(begin)
     assert "delete Vpc:network" in steps
-    for cache in ("nodes", "cluster", "token", "rotating"):
+    for cache in ("nodes", "cluster", "wide", "token", "rotating"):
         label = f"ReplicationGroup:{cache}"
         assert steps.index(f"create {label}") < steps.index(f"delete {label}")
     development.witness.unchanged()

@@ -7,7 +7,11 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_aws as aws
 
+from secure_redis.configuration import InvalidArguments, camel_keys
+from secure_redis.schema import parse
 from secure_redis.settings import NewNetwork, StackSettings
+
+from . import rules
 
 PARTS = 8
 """Equal parts of the VPC's addresses; subnets of caches take the first ones, the rest is free."""
@@ -27,7 +31,8 @@ class AwsNetwork(pulumi.ComponentResource):
     """A VPC with private subnets in two or three availability zones.
 
     It has no internet gateway and no NAT, and its default security group lets nothing through:
-    applications join it, or reach it by peering or a transit gateway.
+    applications join it, or reach it by peering or a transit gateway. Raises `InvalidArguments`
+    with everything that is wrong before any resource is made.
     """
 
     vpc_id: pulumi.Output[str]
@@ -41,16 +46,15 @@ class AwsNetwork(pulumi.ComponentResource):
         args: AwsNetworkArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
+        new = _checked(args)
         super().__init__("secure-redis:index:AwsNetwork", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         tags = {**args.get("tags", {}), "Name": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
-        new = NewNetwork()
-        cidr = args.get("cidr", new.cidr)
-        zones = args.get("availability_zones") or _first_zones(int(args.get("zones", new.zones)))
-        count = len(zones) if isinstance(zones, Sequence) else int(args.get("zones", new.zones))
+        count = len(new.availability_zones) or new.zones
+        zones = new.availability_zones or _first_zones(count)
         vpc = aws.ec2.Vpc(
             name,
-            cidr_block=cidr,
+            cidr_block=new.cidr,
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=tags,
@@ -68,9 +72,11 @@ class AwsNetwork(pulumi.ComponentResource):
                 # A zone that the region gets later must not move the subnets of those before it.
                 opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availabilityZone"]),
             )
-            for number, block in enumerate(subnet_blocks(cidr, count))
+            for number, block in enumerate(subnet_blocks(new.cidr, count))
         ]
-        self.vpc_id = vpc.id
+        # Known no sooner than the zones: a cache whose change is refused ends the program, and a
+        # question that is still open then would end it with a traceback.
+        self.vpc_id = pulumi.Output.all(vpc.id, zones).apply(lambda known: str(known[0]))
         self._subnet_ids = [subnet.id for subnet in subnets]
         self.subnet_ids = pulumi.Output.all(*self._subnet_ids)
         self.register_outputs({"vpc_id": self.vpc_id, "subnet_ids": self.subnet_ids})
@@ -87,6 +93,18 @@ def shared(stack: StackSettings) -> dict[str, Any]:
     new = stack.network.create or NewNetwork()
     args: Any = {**new.model_dump(), "tags": stack.tags}
     return AwsNetwork("network", args).facts()
+
+
+def _checked(args: AwsNetworkArgs) -> NewNetwork:
+    given: dict[str, Any] = {**args}
+    tags = given.pop("tags", {})
+    new, problems = parse(NewNetwork, camel_keys(given), "")
+    if new is not None:
+        problems += rules.new_network_problems("", new)
+    problems += rules.tag_problems("tags", tags)
+    if new is None or problems:
+        raise InvalidArguments(problems)
+    return new
 
 
 def subnet_blocks(cidr: str, count: int) -> list[str]:

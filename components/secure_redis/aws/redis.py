@@ -150,7 +150,11 @@ def _nodes(
     cache, settings = site.cache, site.cache.aws
     version = plan.engine_version(cache)
     subnets = aws.elasticache.SubnetGroup(
-        site.name, subnet_ids=site.network["subnet_ids"], tags=site.tags, opts=site.child()
+        site.name,
+        subnet_ids=site.network["subnet_ids"],
+        tags=site.tags,
+        # Subnets of another VPC are refused by a group that exists.
+        opts=site.child(replacement_trigger=site.network["vpc_id"]),
     )
     parameters = plan.parameters(cache)
     parameter_group = aws.elasticache.ParameterGroup(
@@ -240,6 +244,8 @@ def _final_snapshot(site: Site) -> pulumi.Input[str] | None:
     marks = {
         "port": str(cache.aws.port),
         "engine": cache.engine.value,
+        "engine_version": plan.engine_version(cache),
+        "vpc_id": site.network["vpc_id"],
         "data_tiering": str(plan.data_tiering(plan.node_type_name(cache))),
         "kms_key_arn": cache.aws.kms_key_arn or "",
     }

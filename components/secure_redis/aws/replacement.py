@@ -70,6 +70,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "dataTiering": plan.data_tiering(plan.node_type_name(cache)),
         "shards": cache.aws.shards or 0,
         "replicas": cache.replicas,
+        "multiAz": plan.multi_az(cache),
         "snapshotDays": plan.snapshot_days(cache),
         "transitEncryption": cache.aws.transit_encryption.value,
     }
@@ -99,15 +100,28 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
 
 def _replacing(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     found = [name for name in changes(old, new) if name in REPLACING]
+    strangers = _users_of_valkey(old, new)
+    if strangers:
+        found = [name for name in found if name != "serverlessEngine"]
     for name in ["kind"] if "kind" in found else found:
         setting, safe_way = REPLACING[name]
         yield _replaced(path, setting, f"{shown(old[name])} to {shown(new[name])}", safe_way)
-    if old.get("engine") == Engine.VALKEY.value and new.get("engine") == Engine.REDIS.value:
+    if not strangers and _engines(old, new) == (Engine.VALKEY.value, Engine.REDIS.value):
         safe_way = "Stay with valkey, or restore a snapshot into a second cache."
         yield _replaced(path, "engine", "valkey to redis", safe_way)
     elif _downgraded(old, new):
         change = f"{old['engineVersion']} to {new['engineVersion']}"
         yield _replaced(path, "aws.engineVersion", change, "Keep the version.")
+
+
+def _engines(old: Identity, new: Identity) -> tuple[Any, ...]:
+    return tuple(one.get("engine", one.get("serverlessEngine")) for one in (old, new))
+
+
+def _users_of_valkey(old: Identity, new: Identity) -> bool:
+    """Whether users that were made for Valkey would have to serve Redis, which refuses them."""
+    back = _engines(old, new) == (Engine.VALKEY.value, Engine.REDIS.value)
+    return back and old.get("auth") != Auth.TOKEN.value
 
 
 def _downgraded(old: Identity, new: Identity) -> bool:
@@ -140,12 +154,26 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
         yield from _automatic_rotation(path, old, new, changed)
     if old.get("auth") == new.get("auth") == Auth.TOKEN.value:
         yield from _token(path, new, changed)
+    if _users_of_valkey(old, new):
+        yield Problem(
+            join(path, "engine"),
+            "a cache of Redis refuses the users that were made for Valkey, and theirs are ids that "
+            "cannot be had twice",
+            "Stay with valkey, or restore a snapshot into a second cache with engine: redis.",
+        )
     if "shards" in changed and 0 in {old["shards"], new["shards"]}:
         yield Problem(
             join(path, "aws.shards"),
             "cluster mode is decided when the cache is made: clients of the one mode do not "
             "understand the other",
             "Restore a snapshot into a second cache.",
+        )
+    if "replicas" in changed and not new["replicas"] and old["shards"] and old.get("multiAz"):
+        yield Problem(
+            join(path, "replicas"),
+            "in cluster mode the last replicas cannot go while they are in other zones, and the "
+            "provider takes them away first",
+            "Set aws.multiAz: false, run, then lower replicas.",
         )
     if "snapshotDays" in changed and old.get("snapshotDays") == 0 and old.get("shards"):
         yield Problem(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AlarmSettings,
         CacheSettings,
         NetworkSettings,
+        NewNetwork,
         StackSettings,
     )
 
@@ -80,15 +81,16 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
         reason = "both create and adopt are given, and only one can be"
         yield Problem("network", reason, "Remove one.")
     if network.create:
-        yield from _new_network(network.create)
+        yield from new_network_problems("network.create", network.create)
     if network.adopt:
         yield from _ids("network.adopt.vpcId", [network.adopt.vpc_id], "vpc")
         yield from _ids("network.adopt.subnetIds", network.adopt.subnet_ids, "subnet")
 
 
-def _new_network(new: Any) -> Iterator[Problem]:
+def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
+    """What is wrong with a network that is to be made."""
     block = ip_network(new.cidr)
-    path = "network.create.cidr"
+    path = join(base, "cidr")
     if isinstance(block, IPv6Network) or block.prefixlen not in VPC_PREFIXES:
         reason = "must be an IPv4 network of /16 to /25"
         yield Problem(path, reason, "Correct the value.")
@@ -97,7 +99,7 @@ def _new_network(new: Any) -> Iterator[Problem]:
     zones = new.availability_zones
     if zones and (len(set(zones)) != len(zones) or len(zones) not in {2, 3}):
         yield Problem(
-            "network.create.availabilityZones",
+            join(base, "availabilityZones"),
             "must be two or three different zones",
             "Correct the list.",
         )

@@ -63,7 +63,9 @@ def vcpus(name: str) -> int:
     """Processors of a node type, by its size where the table does not have it."""
     if name in _BY_NAME:
         return _BY_NAME[name].vcpus
-    size = name.rpartition(".")[2]
+    _, family, size = name.split(".")
+    if family == "t2" and size in {"micro", "small"}:
+        return 1
     if size.endswith("xlarge"):
         return 4 * int(size.removesuffix("xlarge") or 1)
     return 2

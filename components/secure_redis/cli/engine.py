@@ -261,6 +261,13 @@ def resources(stack: Stack) -> list[dict[str, Any]]:
     return deployment.get("resources") or []
 
 
+def pending_creates(stack: Stack) -> list[dict[str, Any]]:
+    """Resources that a run began to make and did not record; secrets in them stay encrypted."""
+    deployment = json.loads(query(stack, "stack", "export")).get("deployment") or {}
+    operations = deployment.get("pending_operations") or []
+    return [op["resource"] for op in operations if op["type"] == "creating"]
+
+
 def outputs(stack: Stack) -> Mapping[str, Any]:
     """Secret. The outputs of the stack. Raises Failure when there are none."""
     found = json.loads(query(stack, "stack", "output", "--json", "--show-secrets"))

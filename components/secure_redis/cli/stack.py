@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from secure_redis.aws import leftovers as aws_leftovers
 from secure_redis.connection import Auth, Connection
 
 from . import engine
@@ -185,7 +186,10 @@ def _tidy(stack: Stack, *, volumes: bool) -> None:
         for owner in owners:
             for thing in leftovers.remove(where, owner, known, volumes=volumes):
                 click.echo(f"  removed {thing}, which was made but not recorded", err=True)
-    if resources:
-        options = ("--yes", "--skip-preview", "--clear-pending-creates", "--suppress-outputs")
+    begun = [word for pair in aws_leftovers.ids(engine.pending_creates(stack)) for word in pair]
+    if resources or begun:
+        # What can be found is taken over, if it is there; the rest is made again.
+        options = ["--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates"]
+        options += [option for word in begun for option in ("--import-pending-creates", word)]
         if engine.run(stack, "refresh", *options):
             raise Failure("the state could not be brought up to date. See the lines above.")

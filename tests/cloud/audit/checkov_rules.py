@@ -62,7 +62,7 @@ PRODUCTION = (
     Accepted(
         "CKV2_AWS_57",
         r"aws_secretsmanager_secret\..+-connection",
-        "it holds host, port and names, no credential: there is nothing to rotate",
+        "they hold host, port and names, no credential: there is nothing to rotate",
     ),
     Accepted(
         "CKV2_AWS_11",
@@ -77,13 +77,13 @@ PRODUCTION = (
     Accepted(
         "CKV_AWS_50",
         r"aws_lambda_function\..+-rotation",
-        "the function runs for seconds, once a rotation; its log says what it did",
+        "they run for seconds, once a rotation; their log says what they did",
     ),
     Accepted(
         "CKV_AWS_115",
         r"aws_lambda_function\..+-rotation",
-        "Secrets Manager alone may call it, one step after the other; a reserved concurrency would "
-        "be taken from the account's other functions",
+        "Secrets Manager alone may call them, one step after the other; a reserved concurrency "
+        "would be taken from the account's other functions",
     ),
     Accepted(
         "CKV_AWS_116",
@@ -94,17 +94,18 @@ PRODUCTION = (
     Accepted(
         "CKV_AWS_117",
         r"aws_lambda_function\..+-rotation",
-        "the function calls AWS's API and nothing in the network",
+        "they call AWS's API and nothing in the network",
     ),
     Accepted(
         "CKV_AWS_173",
         r"aws_lambda_function\..+-rotation",
-        "its variables are two ARNs, which are no secrets; Lambda encrypts them with its own key",
+        "their variables are two ARNs, which are no secrets; Lambda encrypts them with a key of "
+        "its own",
     ),
     Accepted(
         "CKV_AWS_272",
         r"aws_lambda_function\..+-rotation",
-        "its code is a file of this package, uploaded by the program that makes the function",
+        "their code is a file of this package, uploaded by the program that makes them",
     ),
 )
 """Findings in aws-prod that stay."""

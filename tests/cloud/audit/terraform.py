@@ -109,7 +109,7 @@ def _identity(one: Planned) -> dict[str, Any]:
         "mode": "managed",
         "type": TYPES[one.type],
         "name": one.name,
-        "provider_name": "registry.terraform.io/hashicorp/aws",
+        "provider_name": "aws",
     }
 
 

@@ -33,6 +33,12 @@ NO_CREDENTIALS = (
 _SETTLED = {"version", "pluginDownloadURL"}
 """Keys that the engine adds to every provider's configuration."""
 
+_MODELLED = {
+    "accessKey", "allowedAccountIds", "forbiddenAccountIds", "maxRetries", "profile", "region",
+    "secretKey", "token",
+}  # fmt: skip
+"""Keys whose effect is modelled. Others, such as default tags, are refused."""
+
 
 class AwsPackage:
     """AWS's part of a stand-in."""
@@ -45,12 +51,18 @@ class AwsPackage:
         """What is wrong with the provider's own configuration: region and credentials."""
         given = {name: _plain(value) for name, value in values.items() if name not in _SETTLED}
         given = {name: value for name, value in given.items() if not name.startswith("__")}
-        strange = given.keys() - arguments_of("pulumi_aws:ProviderArgs")
+        known = arguments_of("pulumi_aws:ProviderArgs")
+        strange = given.keys() - known
         failures = [
             Failure(name, f"could not validate provider configuration: Invalid or unknown key: "
                     f"{name}. Check `pulumi config get aws:{name}`.")
             for name in sorted(strange)
         ]  # fmt: skip
+        failures += [
+            Failure(name, f'What the provider does with "{name}" is not known to this stand-in')
+            for name in sorted(given.keys() & known.keys() - _MODELLED)
+            if not name.startswith("skip")
+        ]
         if contains_unknown(given):
             return failures
         region = self.region(given)
@@ -60,6 +72,9 @@ class AwsPackage:
             failures.append(Failure("region", f"invalid AWS Region: {region}"))
         if not _credentials(given):
             failures.append(Failure("", NO_CREDENTIALS))
+        allowed = given.get("allowedAccountIds")
+        if ACCOUNT in given.get("forbiddenAccountIds", []) or (allowed and ACCOUNT not in allowed):
+            failures.append(Failure("", f"AWS account ID not allowed: {ACCOUNT}"))
         return failures
 
     @staticmethod

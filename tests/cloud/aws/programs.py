@@ -12,21 +12,21 @@ subnets = [
 ]
 places = aws.elasticache.SubnetGroup("places", subnet_ids=[subnet.id for subnet in subnets])
 settings = aws.elasticache.ParameterGroup("settings", family=FAMILY, **PARAMETERS)
-cache = aws.elasticache.ReplicationGroup(
-    "cache",
-    description="a cache",
-    engine="valkey",
-    engine_version=VERSION,
-    node_type="cache.t4g.small",
-    num_cache_clusters=1,
-    transit_encryption_enabled=True,
-    transit_encryption_mode="required",
-    at_rest_encryption_enabled=True,
-    subnet_group_name=places.name,
-    parameter_group_name=settings.name,
-    apply_immediately=True,
-)
-pulumi.export("host", cache.primary_endpoint_address)
+for name in CACHES:
+    aws.elasticache.ReplicationGroup(
+        name,
+        description="a cache",
+        engine="valkey",
+        engine_version=VERSION,
+        node_type="cache.t4g.small",
+        num_cache_clusters=1,
+        transit_encryption_enabled=True,
+        transit_encryption_mode="required",
+        at_rest_encryption_enabled=True,
+        subnet_group_name=places.name,
+        parameter_group_name=settings.name,
+        apply_immediately=True,
+    )
 """
 
 WHOLE = """
@@ -125,6 +125,12 @@ pulumi.export("password", user.passwords[0])
 """
 
 
-def small(family: str = "valkey8", version: str = "8.1", **parameters: str) -> str:
-    """A cache in a network: eight resources with the stack."""
-    return f"FAMILY, VERSION, PARAMETERS = {family!r}, {version!r}, {parameters!r}\n{SMALL}"
+def small(
+    family: str = "valkey8",
+    version: str = "8.1",
+    caches: tuple[str, ...] = ("cache",),
+    **parameters: str,
+) -> str:
+    """Caches in a network: eight resources with the stack if there is one cache."""
+    values = (family, version, caches, parameters)
+    return f"FAMILY, VERSION, CACHES, PARAMETERS = {values!r}\n{SMALL}"

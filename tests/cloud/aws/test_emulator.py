@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 from cloud.aws import emulator
-from cloud.aws.emulator import REFUSED, Emulator
+from cloud.aws.emulator import GARBLED, REFUSED, Emulator
 from cloud.aws.world import ORDER, World
 
 CHANGES = (
     ("ReplicationGroup", {"nodeType": "cache.m7g.large", "numCacheClusters": 3}),
     ("ReplicationGroup", {"description": "another", "snapshotRetentionLimit": 14}),
-    ("User", {"accessString": "on ~* +@all"}),
+    ("User", {"accessString": "on ~* &* +@all"}),
     ("UserGroup", {"userIds": ["valkey-app", "valkey-default"]}),
     ("ParameterGroup", {"parameters": [{"name": "timeout", "value": "300"}]}),
     ("Secret", {"description": "another"}),
@@ -27,7 +27,8 @@ def world(tmp_path: Path) -> World:
     names = {kind: kind.lower() for kind in ORDER}
     for kind in ORDER:
         # RouteTable and Policy are looked for under the names of their types.
-        world.make(kind, kind if kind in {"RouteTable", "Policy"} else names[kind])
+        channels = {"accessString": "on ~* &* -@all +@read"} if kind == "User" else {}
+        world.make(kind, kind if kind in {"RouteTable", "Policy"} else names[kind], **channels)
     for kind, changes in CHANGES:
         world.change(kind, names[kind], **changes)
     for kind in reversed(ORDER):
@@ -55,4 +56,5 @@ def test_an_emulator_takes_the_requests_but_for_those_that_it_lacks(
         taken, refused = other.replay(world.cloud.journal)
     assert set(refused) == set(REFUSED)
     assert all("nknown" in answer for answer in refused.values())
+    assert other.garbled == set(GARBLED)
     assert len(set(taken)) > 50

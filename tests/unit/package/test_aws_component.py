@@ -61,6 +61,7 @@ NETWORK = {
 ALONE = {
     ("ElastiCacheRedis", "cache"),
     ("Policy", "cache"),
+    ("RandomId", "cache-connection-name"),
     ("RandomId", "cache-identity"),
     ("Secret", "cache-connection"),
     ("SecretVersion", "cache-connection"),
@@ -71,6 +72,7 @@ COMMON = ALONE | NETWORK
 NODES = {("ParameterGroup", "cache"), ("ReplicationGroup", "cache"), ("SubnetGroup", "cache")}
 SERVERLESS = {("ServerlessCache", "cache")}
 CREDENTIALS = {
+    ("RandomId", "cache-credentials-name"),
     ("RandomPassword", "cache-app-password-1"),
     ("RandomUuid7", "cache-app-issued-1"),
     ("Secret", "cache-credentials"),
@@ -312,6 +314,7 @@ def test_outputs_with_a_credential_are_secret_and_the_others_are_not(
 
 PLAIN_FACTS = {
     "kind",
+    "network",
     "kmsKey",
     "vpcId",
     "subnetIds",
@@ -362,6 +365,22 @@ def test_production_protects_the_data_and_their_key(variant: str, preview: bool)
         expected &= {(k, "cache") for k in ("ReplicationGroup", "ServerlessCache", "Key")}
         assert len(expected) == 2
     assert protected == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        ({}, True),
+        ({"aws": {"final_snapshot": False}}, False),
+        ({"aws": {"serverless": {}}}, False),
+    ],
+)
+def test_the_key_outlives_the_last_snapshot(arguments: dict[str, Any], kept: bool) -> None:
+    quiet = {"environment": "production", "alarms": {"profile": "off"}}
+    world = succeed(lambda: elasticache(**quiet, **arguments))
+    assert bool(world.one("Key", "cache").request.retainOnDelete) is kept
+    others = [r for r in world.made if kind(r) != "Key"]
+    assert not any(r.request.retainOnDelete for r in others)
 
 
 @pytest.mark.parametrize(
@@ -424,6 +443,9 @@ def test_the_order_that_aws_needs(variant: str, preview: bool) -> None:
             assert ("UserGroup", "cache") in depends(world, "SecretVersion", "cache-credentials"), (
                 "who reads the new password must get in with it"
             )
+    if variant.endswith("token"):
+        version = depends(world, "SecretVersion", "cache-credentials")
+        assert ("ReplicationGroup", "cache") in version, "first the token, then who reads it"
     if variant.endswith("rotated"):
         assert {
             ("Permission", "cache-rotation"),

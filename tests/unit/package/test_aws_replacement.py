@@ -140,6 +140,15 @@ def test_a_serverless_cache_stays_in_its_subnets() -> None:
     assert "subnet-0a1b2c3d, subnet-4e5f6071 to subnet-ffffffff, subnet-eeeeeeee" in problem.reason
 
 
+@pytest.mark.parametrize(
+    ("networks", "change"), [(({}, ADOPTED), "own to given"), ((ADOPTED, {}), "given to own")]
+)
+def test_a_network_of_the_caches_own_is_another_one(networks: Any, change: str) -> None:
+    (problem,) = judged({}, {}, networks=networks)
+    assert problem.path == "cache.network"
+    assert change in problem.reason
+
+
 def test_a_network_of_the_caches_own_is_no_change() -> None:
     assert judged({}, {}, networks=({}, {})) == []
 
