@@ -1,7 +1,6 @@
 """From raw configuration to settings: all mistakes at once, before any resource is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -21,7 +20,14 @@ from .schema import (
     parse,
     suggestion,
 )
-from .settings import AccessSettings, AlarmSettings, CacheSettings, StackSettings, Target
+from .settings import (
+    AccessSettings,
+    AlarmSettings,
+    Arguments,
+    CacheSettings,
+    StackSettings,
+    Target,
+)
 
 NAMESPACE = "secure-redis"
 """Namespace of the keys in a stack file: the project's name."""
@@ -82,18 +88,6 @@ def parse_cache(
     if cache is None or problems:
         raise ConfigurationError(problems)
     return cache
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """The arguments of a cache's component, checked."""
-
-    cache: CacheSettings
-    network: Mapping[str, Any]
-    """What the target's network component has as its facts; empty if none was given."""
-    access: AccessSettings
-    alarms: AlarmSettings
-    tags: dict[str, str]
 
 
 def cache_from_args(name: str, args: Mapping[str, Any], target: Target) -> Arguments:

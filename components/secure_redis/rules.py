@@ -1,7 +1,7 @@
 """Rules that hold on every target: what goes together, and what production refuses."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .aws import rules as aws
 from .docker import rules as docker
@@ -9,6 +9,7 @@ from .external import rules as external
 from .problems import Problem
 from .schema import join
 from .settings import (
+    Arguments,
     CacheSettings,
     Environment,
     EvictionPolicy,
@@ -18,9 +19,6 @@ from .settings import (
     StackSettings,
     Target,
 )
-
-if TYPE_CHECKING:
-    from .configuration import Arguments
 
 WAIVABLE = ("plaintext-in-production", "public-address", "volatile-data", "unprotected-data")
 """Ids of the rules that `exceptions` may accept with a reason."""
@@ -53,7 +51,7 @@ def stack_problems(stack: StackSettings) -> Iterator[Problem]:
         yield from _without_effect(stack, ("access", "alarms", "network"), stack.target)
 
 
-def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
+def argument_problems(name: str, given: Arguments) -> Iterator[Problem]:
     """What is wrong with what a component was given beside the settings of its cache."""
     target = given.cache.target
     if target is Target.AWS:

@@ -6,6 +6,7 @@ has a default, which follows from the environment or the purpose.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any
 
@@ -300,3 +301,15 @@ class StackSettings(Settings):
     """Put on everything that takes tags or labels. Not secret."""
     exceptions: dict[Text, Text] = Field(default_factory=dict[str, str])
     """Rules that this stack breaks on purpose: the rule's id and the reason, which is exported."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The arguments of a cache's component, checked."""
+
+    cache: CacheSettings
+    network: Mapping[str, Any]
+    """What the target's network component has as its facts; empty if none was given."""
+    access: AccessSettings
+    alarms: AlarmSettings
+    tags: dict[str, str]

@@ -15,10 +15,10 @@ from .settings import LOG_RETENTION_DAYS, Auth, TransitEncryption
 from .sizes import NODE_TYPES, RESERVED_PERCENT
 
 if TYPE_CHECKING:
-    from secure_redis.configuration import Arguments
     from secure_redis.settings import (
         AccessSettings,
         AlarmSettings,
+        Arguments,
         CacheSettings,
         NetworkSettings,
         NewNetwork,

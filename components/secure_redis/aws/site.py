@@ -6,8 +6,7 @@ from typing import Any
 
 import pulumi
 
-from secure_redis.configuration import Arguments
-from secure_redis.settings import CacheSettings
+from secure_redis.settings import Arguments, CacheSettings
 
 from . import names
 

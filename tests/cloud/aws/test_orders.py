@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud.aws.driver import RefusedError
+from cloud.aws.driver import TOKENS, RefusedError
 from cloud.aws.services.replication_groups import pass_window
 from cloud.aws.world import PASSWORD, TOKEN, World
+from cloud.standin.provider import Urn
 
 NEW_TOKEN = TOKEN[::-1]
 
@@ -547,3 +548,34 @@ def test_a_change_in_place_is_made_and_then_unchanged(
     before = world.make(kind, kind).identifier
     assert world.change(kind, kind, **changes).identifier == before
     assert world.changes(kind, kind) == set()
+
+
+IMPORTED = (
+    "Vpc", "Subnet", "RouteTable", "SecurityGroup", "SecurityGroupIngressRule", "Key", "Alias",
+    "LogGroup", "Topic", "SubnetGroup", "ParameterGroup", "User", "UserGroup", "ReplicationGroup",
+    "ServerlessCache", "Secret", "SecretVersion", "Role", "RolePolicy", "Policy", "MetricAlarm",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", IMPORTED)
+def test_what_is_there_can_be_read_by_its_id_alone(world: World, kind: str) -> None:
+    held = world.make(kind, kind)
+    urn = Urn(TOKENS[kind], kind)
+    outputs, inputs = world.stand_in.read(urn, held.identifier, {}, {})
+    known = world.stand_in.resource(urn.token).kept
+    assert {name: held.outputs[name] for name in held.outputs if name not in known} == {
+        name: outputs.get(name) for name in held.outputs if name not in known
+    }
+    given = {name for name in held.inputs if not name.startswith("__") and name not in known}
+    assert {name for name in given if held.inputs[name] not in ("", [], {})} <= set(inputs)
+
+
+def test_what_is_gone_is_read_as_gone(world: World) -> None:
+    for kind in IMPORTED:
+        held = world.make(kind, kind)
+        world.drop(kind, kind)
+        if kind == "SecretVersion":
+            # The value goes with its secret.
+            continue
+        urn = Urn(TOKENS[kind], kind)
+        assert world.stand_in.read(urn, held.identifier, held.outputs, held.inputs) == ({}, {})

@@ -209,16 +209,26 @@ class StandIn:
             return {}, {}
         known = {name: state[name] for name in resource.kept if name in state}
         outputs = _present({**known, **found})
-        drifted = {
-            one.name
-            for one in differences(resource.rules, resource.schema.inputs, outputs, _inputs(olds))
-        }
-        inputs = {
+        return outputs, self._inputs_as_read(resource, outputs, olds)
+
+    @staticmethod
+    def _inputs_as_read(resource: Resource, outputs: Values, olds: Values) -> Values:
+        """The inputs after a read: the old ones, with those that drifted as they are now.
+
+        Without old ones it is an import: everything that is an input and has a value.
+        """
+        named = resource.schema.inputs
+        if not olds:
+            empty = ("", [], {})
+            found = {name: value for name, value in outputs.items() if name in named}
+            kept = {name: value for name, value in found.items() if value not in empty}
+            return {**kept, DEFAULTED: []}
+        drifted = {one.name for one in differences(resource.rules, named, outputs, _inputs(olds))}
+        return {
             name: outputs[name] if name in drifted else value
             for name, value in olds.items()
             if name.startswith("__") or name in outputs
         }
-        return outputs, inputs
 
     def delete(self, urn: Urn, identifier: str, state: Values) -> None:
         """Takes the resource away."""
@@ -267,15 +277,18 @@ class StandIn:
 
     def _before(self, work: Work) -> Fault | None:
         fault = self.cloud.take_fault(work.operation, work.token, work.name)
-        if fault and fault.delay:
-            time.sleep(fault.delay)
-        if fault and fault.error and fault.when == "before":
-            raise ProviderError(fault.error)
+        if fault and fault.when == "before":
+            self._strike(fault)
         return fault
 
+    def _after(self, fault: Fault | None) -> None:
+        if fault and fault.when != "before":
+            self._strike(fault)
+
     @staticmethod
-    def _after(fault: Fault | None) -> None:
-        if fault and fault.error and fault.when != "before":
+    def _strike(fault: Fault) -> None:
+        time.sleep(fault.delay)
+        if fault.error:
             raise ProviderError(fault.error)
 
     def _record(self, work: Work, error: str | None) -> None:

@@ -32,7 +32,7 @@ class Fault:
     error: str | None
     """What the provider reports. None: nothing fails, it only takes longer."""
     delay: float
-    """Seconds that the operation takes longer."""
+    """Seconds that the operation takes longer, at the moment that `when` names."""
 
 
 class FakeCloud:

@@ -233,7 +233,10 @@ class Permission(Resource):
         return inputs["statementId"]
 
     def read(self, api: AwsApi, identifier: str, state: Values) -> Values | None:
-        function = state["function"]
+        function = state.get("function")
+        if not function:
+            # An import by the statement's id alone: nobody knows of which function.
+            return None
         found = api.ask("lambda", "GetPolicy", GONE, FunctionName=function) or {}
         one = found.get("Statements", {}).get(identifier)
         if one is None:
