@@ -12,10 +12,10 @@ import pulumi_random as random
 from secure_redis import acl, replacement
 from secure_redis.args import CacheArgs
 from secure_redis.component import CacheComponent
-from secure_redis.configuration import Arguments, cache_from_args
+from secure_redis.configuration import cache_from_args
 from secure_redis.connection import Auth as ConnectionAuth
 from secure_redis.connection import CaSource, TlsVerify
-from secure_redis.settings import CacheSettings, Target
+from secure_redis.settings import Arguments, CacheSettings, Target
 from secure_redis.timestamps import rotate_by
 
 from . import names, plan, versions

@@ -429,7 +429,6 @@ class ReplicationGroup(Resource):
                 _delivery_out(row) for row in one["LogDeliveryConfigurations"]
             ]
             or None,
-            "applyImmediately": state.get("applyImmediately", False),
             **tagged(api, one["Tags"]),
         }
         if one["AuthTokenEnabled"] and "authToken" in state:
@@ -687,7 +686,7 @@ RESOURCES: tuple[Resource, ...] = (
             caseless=frozenset({"maintenanceWindow", "replicationGroupId", "subnetGroupName"}),
         ),
         kept=frozenset(
-            {"authTokenUpdateStrategy", "authTokenWo", "authTokenWoVersion",
+            {"applyImmediately", "authTokenUpdateStrategy", "authTokenWo", "authTokenWoVersion",
              "finalSnapshotIdentifier", "preferredCacheClusterAzs", "snapshotArns", "snapshotName"}
         ),
     ),
