@@ -11,15 +11,17 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud.deployment import Cloud
 from cloud.witness import REPLICATION_GROUP, USER, USER_GROUP
 from docker.errors import NotFound
-from docker.models.containers import Container
 from harness import engine, free_port
 from signing import Authority
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
 
 IMAGES = {
     "valkey": ("secure-redis/valkey:debian-trixie", "valkey-server"),
@@ -27,7 +29,7 @@ IMAGES = {
 }
 FOLDER = "etc/cache"
 
-TOKEN_USER = "on ~* &* +@all -@admin"  # noqa: S105 - what the one user may do
+TOKEN_USER = "on ~* &* +@all -@admin"
 """The user of a cache with an AUTH token: everything but what ElastiCache offers to nobody
 (ElastiCache User Guide, restricted commands)."""
 

@@ -1,4 +1,4 @@
-"""What is wrong with a stack file for AWS is said at once and all together, before anything is made."""
+"""What is wrong with a stack file for AWS is said all together, before anything is made."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

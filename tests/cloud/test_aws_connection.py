@@ -12,6 +12,7 @@ import redis
 from cloud.cache_server import CacheServer, resolving
 from cloud.witness import REPLICATION_GROUP, Witness
 from harness import client
+from redis import exceptions as errors
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from secure_redis.connection import Connection
@@ -109,8 +110,8 @@ def test_the_exported_url_is_enough(reached: Moment, name: str) -> None:
         server.set("key", "value", ex=60)
         assert server.get("key") == "value"
         assert server.execute_command("ACL", "WHOAMI") == connection.username
-        (used,) = server.connection_pool._available_connections  # noqa: SLF001
-        context = used._sock.context  # noqa: SLF001
+        (used,) = server.connection_pool._available_connections
+        context = used._sock.context
         assert context.check_hostname
         assert context.verify_mode.name == "CERT_REQUIRED"
 
@@ -131,7 +132,7 @@ def test_the_eviction_policy_of_the_purpose_is_at_work(reached: Moment) -> None:
 @pytest.mark.parametrize("command", FORBIDDEN, ids=lambda words: words[0])
 def test_the_application_may_not_administer(reached: Moment, command: list[str]) -> None:
     with client(reached.connections["cache"]) as server:
-        with pytest.raises(redis.exceptions.NoPermissionError):
+        with pytest.raises(errors.NoPermissionError):
             server.execute_command(*command)
         assert server.ping()
 
@@ -157,7 +158,10 @@ def in_plain_text(connection: Connection) -> redis.Redis:
 
 
 LOGINS: dict[str, tuple[Callable[[Connection], redis.Redis], str]] = {
-    "no login": (without_login, "NOAUTH|HELLO must be called with the client already authenticated"),
+    "no login": (
+        without_login,
+        "NOAUTH|HELLO must be called with the client already authenticated",
+    ),
     "wrong password": (lambda one: stranger(one, password="x" * 48), "WRONGPASS|invalid username"),
     "unknown user": (lambda one: stranger(one, username="nobody"), "WRONGPASS|invalid username"),
     "default user": (as_default, "WRONGPASS|invalid username"),
@@ -170,7 +174,7 @@ def test_a_stranger_is_refused(reached: Moment, what: str) -> None:
     make, message = LOGINS[what]
     with (
         make(reached.connections["cache"]) as server,
-        pytest.raises(redis.exceptions.RedisError, match=message),
+        pytest.raises(errors.RedisError, match=message),
     ):
         server.ping()
 
@@ -180,7 +184,7 @@ def test_a_token_guards_the_cache_as_a_password_does(reached: Moment, what: str)
     make, message = LOGINS[what]
     with (
         make(reached.connections["legacy"]) as server,
-        pytest.raises(redis.exceptions.RedisError, match=message),
+        pytest.raises(errors.RedisError, match=message),
     ):
         server.ping()
 
@@ -198,7 +202,7 @@ def test_another_name_is_refused(reached: Moment) -> None:
     connection = replace(reached.connections["cache"], host="other.cache.cache.amazonaws.com")
     with (
         client(connection) as server,
-        pytest.raises(redis.exceptions.ConnectionError, match=r"(?i)hostname mismatch|not valid"),
+        pytest.raises(errors.ConnectionError, match=r"(?i)hostname mismatch|not valid"),
     ):
         server.ping()
 
@@ -212,7 +216,7 @@ def test_another_authority_is_refused(
     with (
         resolving(monkeypatch, first.names, str(strange)),
         client(first.connections["cache"]) as server,
-        pytest.raises(redis.exceptions.ConnectionError, match="CERTIFICATE_VERIFY_FAILED"),
+        pytest.raises(errors.ConnectionError, match="CERTIFICATE_VERIFY_FAILED"),
     ):
         server.ping()
     assert scene.trusted.read_text() == scene.authority.pem
@@ -224,7 +228,7 @@ def lets_in(connection: Connection) -> bool:
     with redis.Redis.from_url(url, retry=retry, socket_timeout=10) as server:
         try:
             return bool(server.ping())
-        except redis.exceptions.AuthenticationError:
+        except errors.AuthenticationError:
             return False
 
 

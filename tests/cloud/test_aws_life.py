@@ -54,6 +54,7 @@ class Life:
     after_refusal: Mapping[str, dict[str, Any]]
     down: Run
     left: Mapping[str, list[str]]
+    """What nobody needs any more, and is there all the same."""
 
     def of(self, kind: str, cache: str) -> dict[str, Any]:
         """The object of a cache, by the tags that all of them carry."""
@@ -143,7 +144,7 @@ def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         refused=refused,
         after_refusal=after_refusal,
         down=down,
-        left=witness.cloud.left,
+        left=witness.forgotten,
     )
 
 
@@ -306,6 +307,9 @@ def test_production_leaves_the_last_snapshots(life: Life) -> None:
         return
     groups = life.cloud[REPLICATION_GROUP]
     assert {one["Of"] for one in snapshots.values()} == set(groups)
+    keys = life.witness.cloud.all("kms.key")
+    needed = {one["KmsKeyId"].rpartition("/")[2] for one in groups.values()}
+    assert {name for name, one in keys.items() if one["KeyState"] == "Enabled"} == needed
 
 
 def test_nothing_is_made_before_or_deleted_after_what_it_needs(life: Life) -> None:

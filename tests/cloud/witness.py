@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from cloud.deployment import CloudDeployment
-from engine.deployment import Run, remember_secret
+from engine.deployment import Run, redacted, remember_secret
 
 REPLICATION_GROUP = "elasticache.replication-group"
 SERVERLESS = "elasticache.serverless"
 USER = "elasticache.user"
 USER_GROUP = "elasticache.user-group"
-SECRET = "secretsmanager.secret"  # noqa: S105 - a kind of object
+SECRET = "secretsmanager.secret"
 SNAPSHOT = "elasticache.snapshot"
 
 CHANGES = ("create", "update", "delete")
@@ -48,15 +48,16 @@ class Witness(CloudDeployment):
     def __init__(self, root: Path, stack: str | Mapping[str, Any] | None = None) -> None:
         self.said: dict[str, bytes] = {}
         self.passwords: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
         super().__init__(root, stack)
+        # The flag for the event log is one of the engine's debugging aids.
+        self.environment["PULUMI_DEBUG_COMMANDS"] = "true"
 
     def heard(self, operation: str, *arguments: str) -> Run:
         """Runs up, preview or down with the engine's event log on, and keeps what it says."""
         number = len(self.said)
         log = self.files / f"events-{number}.json"
-        # The flag for the event log is one of the engine's debugging aids.
-        debug: dict[str, str] = {"PULUMI_DEBUG_COMMANDS": "true"}
-        run = self.run(operation, "--", "--event-log", str(log), *arguments, **debug)
+        run = self.run(operation, "--", "--event-log", str(log), *arguments)
         self.said[f"{number} {operation}"] = run.text.encode()
         self.said[f"{number} events of {operation}"] = log.read_bytes() if log.exists() else b""
         return run
@@ -89,6 +90,32 @@ class Witness(CloudDeployment):
             if kind != SECRET:
                 found[f"cloud {kind}"] = json.dumps(self.cloud.all(kind)).encode()
         return found
+
+    @property
+    def forgotten(self) -> dict[str, list[str]]:
+        """What the stack left in the fake cloud, but for the keys of caches with last snapshots.
+
+        Such a key stays on purpose: without it nobody could restore the snapshot.
+        """
+        needed = {snapshot["Of"] for snapshot in self.cloud.all(SNAPSHOT).values()}
+        keys = {key.rpartition("/")[2] for cache, key in self._keys.items() if cache in needed}
+        left = {
+            kind: [one for one in ids if kind != "kms.key" or one not in keys]
+            for kind, ids in self.cloud.left.items()
+        }
+        return {kind: ids for kind, ids in left.items() if ids}
+
+    def close(self) -> None:
+        """Takes the stack down and asserts that nothing is forgotten in the fake cloud."""
+        if self.exists:
+            self.run("down").succeeded()
+        assert self.forgotten == {}, redacted(str(self.forgotten))
+
+    def run(self, operation: str, *arguments: str, timeout: float = 240, **environment: str) -> Run:
+        """Runs `secure-redis`; before that, notes with which keys the caches are encrypted."""
+        groups = self.cloud.all(REPLICATION_GROUP).items()
+        self._keys |= {name: one["KmsKeyId"] for name, one in groups if one["KmsKeyId"]}
+        return super().run(operation, *arguments, timeout=timeout, **environment)
 
     def steps(self, begin: int = 0) -> list[str]:
         """What was done since an entry of the journal, as `update ReplicationGroup:cache`."""

@@ -49,6 +49,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
         "network": "given" if network else "own",
         **({"vpcId": network["vpc_id"]} if network else {}),
+        "protected": cache.protect and not cache.allow_replacement,
         "auth": cache.aws.auth.value,
         "automaticRotation": cache.aws.automatic_rotation,
         "generation": cache.rotation.generation,
@@ -60,7 +61,6 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
             **({"subnetIds": network["subnet_ids"]} if network else {}),
             "serverlessEngine": cache.engine.value,
             "serverlessVersion": versions.major(version),
-            "settings": _serverless_settings(cache),
         }
     return {
         **common,
@@ -76,17 +76,6 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
     }
 
 
-def _serverless_settings(cache: CacheSettings) -> dict[str, str]:
-    """What can be changed on a serverless cache, by setting."""
-    settings = cache.aws.serverless
-    return {
-        "memoryGb": str(plan.storage_gb(cache)),
-        "aws.serverless.maxEcpuPerSecond": str(settings.max_ecpu_per_second if settings else 0),
-        "aws.snapshotRetentionDays": str(plan.snapshot_days(cache)),
-        "aws.snapshotWindow": cache.aws.snapshot_window,
-    }
-
-
 def judge(path: str, cache: CacheSettings) -> replacement.Judge:
     """What is wrong with a change of the cache at `path`."""
 
@@ -94,6 +83,8 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
         yield from _impossible(path, old, new)
         if replacement.refused(cache):
             yield from _replacing(path, old, new)
+        elif old.get("protected"):
+            yield from _protected(path, old, new)
 
     return problems
 
@@ -112,6 +103,22 @@ def _replacing(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     elif _downgraded(old, new):
         change = f"{old['engineVersion']} to {new['engineVersion']}"
         yield _replaced(path, "aws.engineVersion", change, "Keep the version.")
+
+
+def _protected(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
+    """What goes without something of its kind in its place, and is protected in the state.
+
+    The engine lifts the protection only of what is still there.
+    """
+    gone = {"kind"} if old.get("kmsKey") != "own" else {"kind", "kmsKey"}
+    for name in changes(old, new):
+        if name in gone:
+            yield Problem(
+                join(path, REPLACING[name][0]),
+                "what it would take away is still protected",
+                "Undo the change and run once with allowReplacement alone, or with protect: false; "
+                "then make the change.",
+            )
 
 
 def _engines(old: Identity, new: Identity) -> tuple[Any, ...]:
@@ -181,8 +188,6 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
             "the provider cannot turn snapshots on for a cache in cluster mode",
             "Turn them on with the AWS command line, then set the same number here.",
         )
-    if old.get("settings") and new.get("settings"):
-        yield from _one_at_a_time(path, old["settings"], new["settings"])
 
 
 def _automatic_rotation(
@@ -210,15 +215,4 @@ def _token(path: str, new: Identity, changed: set[str]) -> Iterator[Problem]:
             join(path, "rotation.generation"),
             "ElastiCache takes a new AUTH token only beside the old one",
             "Set keepPrevious: true as well, run, move the clients, then set it to false.",
-        )
-
-
-def _one_at_a_time(path: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
-    changed = list(changes(old, new))
-    for setting in changed[1:]:
-        yield Problem(
-            join(path, setting),
-            f"changes together with {changed[0]}, and a serverless cache takes one change at a "
-            "time",
-            "Make one change, run, then the next.",
         )

@@ -57,19 +57,20 @@ def preview(name: str, project: Path, arguments: tuple[str, ...]) -> None:
 def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
     """Remove everything that the stack made, but for protected data."""
     stack = engine.find(name, project.resolve())
+    code = 0
     with engine.recorded(stack) as broke_off:
         engine.ensure(stack)
         if broke_off:
             _tidy(stack, volumes=True)
-        _refuse_to_cut_off(stack)
-        options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
-        code = engine.run(stack, "destroy", *options)
-        if not code:
-            kept = [
-                r["urn"].rpartition("::")[2] for r in engine.resources(stack) if r.get("protect")
-            ]
+        serving = _protected(stack, serving=True)
+        if not serving:
+            options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
+            code = engine.run(stack, "destroy", *options)
+            kept = [] if code else _protected(stack, serving=False)
             if kept:
                 click.echo(f"protected, and kept: {', '.join(kept)}")
+    if serving:
+        raise Failure(_lift_protection(stack, serving))
     sys.exit(code)
 
 
@@ -102,23 +103,26 @@ def ca(name: str, project: Path, cache: str | None) -> None:
     click.echo(contract["ca_pem"], nl=False)
 
 
-def _refuse_to_cut_off(stack: Stack) -> None:
-    """Raises Failure when what is protected serves clients, who need the parts that are not.
+def _protected(stack: Stack, *, serving: bool) -> list[str]:
+    """Names of what is protected; `serving`: only what clients use, with parts that are not.
 
     Data of a container lie in a volume, which can be kept alone; a cloud's cache is both.
     """
-    kept = {
+    names = {
         r["urn"].rpartition("::")[2]
         for r in engine.resources(stack)
-        if r.get("protect") and not r["type"].startswith("docker:")
+        if r.get("protect") and not (serving and r["type"].startswith("docker:"))
     }
-    if kept:
-        raise Failure(
-            f"the stack {stack.name} protects its data ({', '.join(sorted(kept))}); nothing was "
-            "removed. First set `protect: false` on its caches and "
-            f'`exceptions: {{ unprotected-data: "why" }}`, run make up STACK={stack.name}, then '
-            "this command again."
-        )
+    return sorted(names)
+
+
+def _lift_protection(stack: Stack, names: list[str]) -> str:
+    return (
+        f"the stack {stack.name} protects its data ({', '.join(names)}); nothing was removed, "
+        "since clients would be cut off. First set `protect: false` on its caches and "
+        f'`exceptions: {{ unprotected-data: "why" }}`, run make up STACK={stack.name}, then this '
+        "command again."
+    )
 
 
 def closing_screen(stack: Stack) -> str:
