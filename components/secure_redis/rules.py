@@ -83,7 +83,8 @@ def _combinations(path: str, cache: CacheSettings) -> Iterator[Problem]:
 
 
 def _production(path: str, cache: CacheSettings) -> Iterator[Problem]:
-    if not cache.mode.tls:
+    # A cloud's own rules know no other mode at all.
+    if not cache.mode.tls and not cache.target.cloud:
         yield Problem(
             join(path, "mode"),
             f"{cache.mode.value} is refused in production: everybody on the way can read along",

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cloud.deployment import Cloud
+from cloud.aws.cloud import AwsCloud
 from cloud.witness import REPLICATION_GROUP, USER, USER_GROUP
 from docker.errors import NotFound
 from harness import engine, free_port
@@ -34,7 +34,7 @@ TOKEN_USER = "on ~* &* +@all -@admin"
 (ElastiCache User Guide, restricted commands)."""
 
 
-def acl_file(cloud: Cloud, cache: Mapping[str, Any]) -> str:
+def acl_file(cloud: AwsCloud, cache: Mapping[str, Any]) -> str:
     """The users of a cache as the server reads them. Holds hashes of passwords only."""
     if not cache["UserGroupIds"]:
         return _user("default", TOKEN_USER, cache["AuthTokens"])
@@ -56,7 +56,7 @@ def _user(name: str, access: str, hashes: list[str]) -> str:
     return f"user {name} reset {access} {passwords}\n"
 
 
-def configuration(cloud: Cloud, cache: Mapping[str, Any]) -> str:
+def configuration(cloud: AwsCloud, cache: Mapping[str, Any]) -> str:
     """The server's configuration. Only for caches that demand TLS, without cluster mode."""
     assert cache["TransitEncryptionMode"] == "required"
     assert not cache["ClusterEnabled"]
@@ -86,7 +86,7 @@ class CacheServer:
         authority: who issues the certificate; stands for the public CA.
     """
 
-    def __init__(self, cloud: Cloud, cache: str, authority: Authority) -> None:
+    def __init__(self, cloud: AwsCloud, cache: str, authority: Authority) -> None:
         self._cloud, self._id = cloud, cache
         self._authority = authority
         self.published = free_port()

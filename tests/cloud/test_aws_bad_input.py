@@ -112,14 +112,15 @@ BROKEN = (
     Broken(
         "production without its protection",
         {
-            "cache": {"protect": False, "mode": "none"},
+            "cache": {"protect": False},
+            "plain": {"mode": "none"},
             "sessions": {"purpose": "sessions", "persistence": "none"},
             "queue": {"purpose": "queue", "aws": {"transitEncryption": "preferred"}},
         },
         (
             "caches.cache.protect:",
             "unprotected-data",
-            "caches.cache.mode:",
+            "caches.plain.mode:",
             "caches.sessions.persistence:",
             "volatile-data",
             "caches.queue.aws.transitEncryption:",
@@ -202,11 +203,12 @@ def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.name.replace(" ", "-"))
 def test_all_problems_in_one_message(witness: Witness, broken: Broken) -> None:
     witness.write(broken.caches, **{"access": OPEN, "aws:region": "eu-west-1", **broken.others})
-    kept = {name: witness.environment.pop(name) for name in broken.without}
+    environment = witness.environment
+    kept = {name: environment.pop(name) for name in broken.without}
     try:
         run = witness.run("preview")
     finally:
-        witness.environment |= kept
+        environment.update(kept)
     _, _, message = " ".join(run.text.split()).partition("Diagnostics:")
     assert run.code != 0
     for words in broken.says:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cloud.deployment import CREDENTIALS, CloudDeployment
+from cloud.aws.cloud import CREDENTIALS
+from cloud.deployment import CloudDeployment
 from engine.deployment import PROJECT_NAME, REPOSITORY, redacted
 from test_docs_commands import newcomers_environment, script
 

@@ -93,7 +93,7 @@ def _replacing(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     found = [name for name in changes(old, new) if name in REPLACING]
     strangers = _users_of_valkey(old, new)
     if strangers:
-        found = [name for name in found if name != "serverlessEngine"]
+        found = [name for name in found if name not in {"serverlessEngine", "serverlessVersion"}]
     for name in ["kind"] if "kind" in found else found:
         setting, safe_way = REPLACING[name]
         yield _replaced(path, setting, f"{shown(old[name])} to {shown(new[name])}", safe_way)
@@ -164,8 +164,7 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     if _users_of_valkey(old, new):
         yield Problem(
             join(path, "engine"),
-            "a cache of Redis refuses the users that were made for Valkey, and theirs are ids that "
-            "cannot be had twice",
+            "a cache of Redis refuses the users that were made for Valkey",
             "Stay with valkey, or restore a snapshot into a second cache with engine: redis.",
         )
     if "shards" in changed and 0 in {old["shards"], new["shards"]}:

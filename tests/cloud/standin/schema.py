@@ -14,6 +14,7 @@ import json
 import os
 import sys
 import textwrap
+import threading
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,6 +68,10 @@ class Schema:
     """Outputs that the SDK declares secret."""
 
 
+_reading = threading.RLock()
+"""Kept while the SDK is read: two threads that import a part of it at once see it half made."""
+
+
 @cache
 def schema_of(sdk: str) -> Schema:
     """The schema of an SDK resource class, named as `module:Name`."""
@@ -98,7 +103,8 @@ def _kept(sdk: str, read: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
         path = Path(os.environ[CACHE]) / version / f"{sdk}.json"
         with suppress(FileNotFoundError):
             return json.loads(path.read_text())
-    found = read(getattr(importlib.import_module(module), name))
+    with _reading:
+        found = read(getattr(importlib.import_module(module), name))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging = path.with_suffix(f".{os.getpid()}")

@@ -332,7 +332,8 @@ PLAIN_FACTS = {
     "transitEncryption",
     "serverlessEngine",
     "serverlessVersion",
-    "settings",
+    "multiAz",
+    "protected",
 }
 
 

@@ -50,6 +50,7 @@ R7G = {"aws": {"nodeType": "cache.r7g.xlarge"}}
 REDIS = {"engine": "redis"}
 V72 = {"aws": {"engineVersion": "7.2"}}
 
+TOKEN = {"auth": "token"}
 REPLACED: list[tuple[Cache, Cache, str, str]] = [
     ({}, serverless(), "aws.serverless", "nodes to serverless"),
     (serverless(), {}, "aws.serverless", "serverless to nodes"),
@@ -64,19 +65,13 @@ REPLACED: list[tuple[Cache, Cache, str, str]] = [
     ),
     (R7G, R6GD, "aws.nodeType", "False to True"),
     (R6GD, R7G, "aws.nodeType", "True to False"),
-    ({}, REDIS, "engine", "valkey to redis"),
+    ({"aws": TOKEN}, {**REDIS, "aws": TOKEN}, "engine", "valkey to redis"),
     ({}, V72, "aws.engineVersion", "8.1 to 7.2"),
     (
         {**REDIS},
         {**REDIS, "aws": {"engineVersion": "6.2"}},
         "aws.engineVersion",
         "7.1 to 6.2",
-    ),
-    (
-        serverless(),
-        serverless(engine="redis", aws={"engineVersion": "7.1"}),
-        "engine",
-        "valkey to redis",
     ),
     (serverless(aws={"engineVersion": "7.2"}), serverless(), "aws.engineVersion", "7 to 8"),
     (serverless(), serverless(aws={"engineVersion": "7.2"}), "aws.engineVersion", "8 to 7"),
@@ -97,7 +92,26 @@ def test_production_refuses_to_lose_the_data(
 
 @pytest.mark.parametrize(("before", "after", "where", "change"), REPLACED)
 def test_a_reason_accepts_the_loss(before: Cache, after: Cache, where: str, change: str) -> None:
-    assert judged(before, {**after, "allowReplacement": "it holds nothing"}) == []
+    accepted = {"allowReplacement": "it holds nothing"}
+    assert judged({**before, **accepted}, {**after, **accepted}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "where"),
+    [
+        ({}, serverless(), "aws.serverless"),
+        (serverless(), {}, "aws.serverless"),
+        ({}, {"aws": {"kmsKeyArn": KEY_ARN}}, "aws.kmsKeyArn"),
+    ],
+)
+def test_what_goes_for_good_must_have_lost_its_protection_first(
+    before: Cache, after: Cache, where: str
+) -> None:
+    """The engine would make the new cache, and then refuse to delete the old one."""
+    (problem,) = judged(before, {**after, "allowReplacement": "it holds nothing"})
+    assert problem.path == f"cache.{where}"
+    assert "still protected" in problem.reason
+    assert "run once with allowReplacement alone" in problem.fix
 
 
 @pytest.mark.parametrize("environment", ["development", "staging"])
@@ -161,6 +175,10 @@ IN_PLACE: list[tuple[Cache, Cache]] = [
     ({}, R7G),
     ({"replicas": 1}, {"replicas": 3}),
     ({"replicas": 3}, {"replicas": 0}),
+    (
+        {"replicas": 1, "aws": {"shards": 2, "multiAz": False}},
+        {"replicas": 0, "aws": {"shards": 2, "multiAz": False}},
+    ),
     ({"aws": {"shards": 1}}, {"aws": {"shards": 4}}),
     ({"aws": {"shards": 4}}, {"aws": {"shards": 1}}),
     (V72, {}),
@@ -204,7 +222,6 @@ def test_what_changes_in_place_passes(environment: str, before: Cache, after: Ca
 
 # Changes that AWS cannot make.
 
-TOKEN = {"auth": "token"}
 IMPOSSIBLE: list[tuple[Cache, Cache, str, str]] = [
     ({}, {"aws": TOKEN}, "aws.auth", "it would answer without any password"),
     ({"aws": {"auth": "iam"}}, {"aws": TOKEN}, "aws.auth", "it would answer without any password"),
@@ -213,6 +230,19 @@ IMPOSSIBLE: list[tuple[Cache, Cache, str, str]] = [
         {"aws": TOKEN, "rotation": {"generation": 2}},
         "rotation.generation",
         "takes a new AUTH token only beside the old one",
+    ),
+    ({}, REDIS, "engine", "refuses the users that were made for Valkey"),
+    (
+        serverless(),
+        serverless(engine="redis", aws={"engineVersion": "7.1"}),
+        "engine",
+        "refuses the users that were made for Valkey",
+    ),
+    (
+        {"replicas": 1, "aws": {"shards": 2}},
+        {"replicas": 0, "aws": {"shards": 2}},
+        "replicas",
+        "the last replicas cannot go",
     ),
     ({}, {"aws": {"shards": 2}}, "aws.shards", "cluster mode is decided when the cache is made"),
     ({"aws": {"shards": 2}}, {}, "aws.shards", "cluster mode is decided when the cache is made"),
