@@ -156,7 +156,8 @@ class Scene:
             self.witness.run("up").succeeded()
         self.witness.run("down").succeeded()
         own = {"kms.key": [self._key.rpartition("/")[2]]}
-        assert self.witness.forgotten == own
+        # The last snapshots of this stack may need it too.
+        assert self.witness.forgotten in ({}, own)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from harness import Deployment, Run, deployed, engine, free_port
 from secure_redis.docker.images import candidates
-from secure_redis.settings import CacheSettings, Environment
+from secure_redis.settings import CacheSettings, Environment, Target
 from signing import Authority
 
 PLANTED = "planted-secret-0123456789abcdef"
@@ -192,7 +192,7 @@ def test_production_refuses_what_is_not_safe(stack: Deployment) -> None:
 
 
 def test_ports_that_others_have(stack: Deployment) -> None:
-    image = candidates(CacheSettings(environment=Environment.DEVELOPMENT))[0]
+    image = candidates(CacheSettings(target=Target.DOCKER, environment=Environment.DEVELOPMENT))[0]
     with socket.socket() as program:
         program.bind(("127.0.0.1", 0))
         program.listen()
