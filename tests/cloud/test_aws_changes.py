@@ -106,6 +106,14 @@ STEPS: tuple[tuple[Change, ...], ...] = (
         Change(
             "cluster", "aws.parameters", {"timeout": "300"}, PARAMETERS, parameter("timeout", "300")
         ),
+        # Several settings of a serverless cache in one run: the provider sends a request for each.
+        Change(
+            "serverless",
+            "aws.snapshotRetentionDays",
+            5,
+            SERVERLESSLY,
+            {"SnapshotRetentionLimit": 5},
+        ),
         Change(
             "serverless",
             "aws.serverless",

@@ -1,6 +1,6 @@
 """What a run that broke off left behind in AWS: made, but never written into the state.
 
-AWS is not asked here: the engine is told under which id to look, and takes over what it finds.
+AWS is not asked here: the engine then looks under these ids, and drops what is not there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -54,7 +54,9 @@ class AwsNetwork(pulumi.ComponentResource):
         zones = new.availability_zones or _first_zones(count)
         vpc = aws.ec2.Vpc(
             name,
-            cidr_block=new.cidr,
+            # Not before the zones are known: whatever then ends the program, a failure or a change
+            # that is refused, no question is open any more, which would end it with a traceback.
+            cidr_block=pulumi.Output.all(new.cidr, zones).apply(lambda known: str(known[0])),
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=tags,
@@ -74,9 +76,7 @@ class AwsNetwork(pulumi.ComponentResource):
             )
             for number, block in enumerate(subnet_blocks(new.cidr, count))
         ]
-        # Known no sooner than the zones: a cache whose change is refused ends the program, and a
-        # question that is still open then would end it with a traceback.
-        self.vpc_id = pulumi.Output.all(vpc.id, zones).apply(lambda known: str(known[0]))
+        self.vpc_id = vpc.id
         self._subnet_ids = [subnet.id for subnet in subnets]
         self.subnet_ids = pulumi.Output.all(*self._subnet_ids)
         self.register_outputs({"vpc_id": self.vpc_id, "subnet_ids": self.subnet_ids})

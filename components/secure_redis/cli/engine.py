@@ -12,7 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -261,11 +261,35 @@ def resources(stack: Stack) -> list[dict[str, Any]]:
     return deployment.get("resources") or []
 
 
-def pending_creates(stack: Stack) -> list[dict[str, Any]]:
-    """Resources that a run began to make and did not record; secrets in them stay encrypted."""
-    deployment = json.loads(query(stack, "stack", "export")).get("deployment") or {}
+def take_over(
+    stack: Stack, ids: Callable[[Iterable[Mapping[str, Any]]], Iterable[tuple[str, str]]]
+) -> bool:
+    """Writes into the state what a run began to make and did not record; whether there was any.
+
+    ids: URN and id of each such resource whose id can be told. A refresh must follow: it drops what
+    is not there after all. Secrets stay encrypted. Raises Failure.
+    """
+    state = json.loads(query(stack, "stack", "export"))
+    deployment = state.get("deployment") or {}
     operations = deployment.get("pending_operations") or []
-    return [op["resource"] for op in operations if op["type"] == "creating"]
+    begun = {op["resource"]["urn"]: op["resource"] for op in operations if op["type"] == "creating"}
+    known = {resource["urn"] for resource in deployment.get("resources") or []}
+    found = [(urn, identifier) for urn, identifier in ids(begun.values()) if urn not in known]
+    if not found:
+        return False
+    for urn, identifier in found:
+        inputs = begun[urn]["inputs"]
+        made = {**begun[urn], "id": identifier, "outputs": {**inputs, "id": identifier}}
+        deployment["resources"].append(made)
+    taken = {urn for urn, _ in found}
+    deployment["pending_operations"] = [
+        op for op in operations if op["resource"]["urn"] not in taken
+    ]
+    arguments = ("stack", "import", "--stack", stack.name)
+    done = _engine(stack.project, *arguments, stdin=json.dumps(state))
+    if done.returncode:
+        raise Failure(explain(stack, done.stderr))
+    return True
 
 
 def outputs(stack: Stack) -> Mapping[str, Any]:
@@ -289,13 +313,16 @@ def connection(stack: Stack, cache: str | None) -> tuple[str, Mapping[str, Any]]
     return name, connections[name]
 
 
-def _engine(directory: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+def _engine(
+    directory: Path, *arguments: str, stdin: str | None = None
+) -> "subprocess.CompletedProcess[str]":
     try:
         return subprocess.run(
             ["pulumi", *arguments],
             cwd=directory,
             env=environment(),
             check=False,
+            input=stdin,
             capture_output=True,
             text=True,
         )

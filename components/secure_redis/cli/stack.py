@@ -190,10 +190,8 @@ def _tidy(stack: Stack, *, volumes: bool) -> None:
         for owner in owners:
             for thing in leftovers.remove(where, owner, known, volumes=volumes):
                 click.echo(f"  removed {thing}, which was made but not recorded", err=True)
-    begun = [word for pair in aws_leftovers.ids(engine.pending_creates(stack)) for word in pair]
-    if resources or begun:
-        # What can be found is taken over, if it is there; the rest is made again.
+    if engine.take_over(stack, aws_leftovers.ids) or resources:
+        # What was taken over is dropped if it is not there; what could not be is made again.
         options = ["--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates"]
-        options += [option for word in begun for option in ("--import-pending-creates", word)]
         if engine.run(stack, "refresh", *options):
             raise Failure("the state could not be brought up to date. See the lines above.")
