@@ -186,7 +186,9 @@ def test_production_refuses_to_replace_a_cache(production: Scene, refusal: Refus
     """In the preview already, and nothing is touched by `up` either."""
     before = production.things()
     production.write(of=refusal.cache, **refusal.changes)
-    for operation in ("preview", "up"):
+    # The same hook refuses in both: one run of `up` for each kind of cache tells.
+    both = refusal in (REFUSALS[0], REFUSALS[-1])
+    for operation in ("preview", "up") if both else ("preview",):
         run = production.witness.run(operation)
         refused(run, refusal.says)
         text = " ".join(run.text.split())
