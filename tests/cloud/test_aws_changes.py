@@ -436,6 +436,42 @@ def _within(wanted: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     )
 
 
+FURTHER: dict[str, Any] = {
+    "moving": {"aws": {"transitEncryption": "preferred", "auth": "token"}},
+    "durable": {"aws": {"engineVersion": "9.0", "shards": 1, "durability": "async"}},
+}
+
+
+@pytest.fixture(scope="module")
+def further(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
+    """What goes with certain caches only: TLS that becomes required, writes that become durable."""
+    caches = json.loads(json.dumps(FURTHER))
+    made = Witness(tmp_path_factory.mktemp("further"))
+    made.write(caches, **{**STACK, "environment": "development"})
+    made.up()
+    caches["moving"]["aws"]["transitEncryption"] = "required"
+    caches["durable"]["aws"]["durability"] = "sync"
+    made.write(caches, **{**STACK, "environment": "development"})
+    begin = len(made.cloud.journal)
+    run = made.heard("up")
+    made.learn()
+    yield taken(made, run, made.heard("up", "--expect-no-changes"), begin)
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("cache", "params"),
+    [("moving", {"TransitEncryptionMode": "required"}), ("durable", {"Durability": "sync"})],
+)
+def test_tls_can_be_preferred_for_a_while_and_durability_changes(
+    further: Step, cache: str, params: Mapping[str, Any]
+) -> None:
+    further.run.succeeded()
+    further.again.succeeded()
+    found = [one["params"] for one in further.requests(cache) if one["operation"] == MODIFY]
+    assert any(_within(params, given) for given in found)
+
+
 def test_every_in_place_setting_of_aws_is_in_the_table() -> None:
     """A setting that is added later must be here, or among those that say why not."""
     changed = {change.setting.partition(".")[2] for _, change in NUMBERED}
@@ -444,8 +480,8 @@ def test_every_in_place_setting_of_aws_is_in_the_table() -> None:
         "kmsKeyArn": "replaces",
         "restore": "read once, when the cache is made",
         "applyImmediately": "the step that waits",
-        "transitEncryption": "test_tls_can_be_preferred_for_a_while",
-        "durability": "only Valkey 9 in cluster mode: test_durability_changes_in_place",
+        "transitEncryption": "the caches FURTHER",
+        "durability": "the caches FURTHER: only Valkey 9 in cluster mode has it",
     }
     settings = {to_camel(name) for name in AwsSettings.model_fields}
     assert settings == changed & settings | elsewhere.keys()
