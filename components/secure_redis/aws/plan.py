@@ -31,6 +31,14 @@ def production(cache: CacheSettings) -> bool:
     return cache.environment is Environment.PRODUCTION
 
 
+def protected(cache: CacheSettings) -> bool:
+    """Whether the engine refuses to delete what holds the data.
+
+    It then refuses replacements too, so it must not stand in an accepted one's way.
+    """
+    return cache.protect and not cache.allow_replacement
+
+
 def engine_version(cache: CacheSettings) -> str:
     """Version of the engine."""
     return cache.aws.engine_version or versions.DEFAULT[cache.engine]

@@ -49,7 +49,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
         "network": "given" if network else "own",
         **({"vpcId": network["vpc_id"]} if network else {}),
-        "protected": cache.protect and not cache.allow_replacement,
+        "protected": plan.protected(cache),
         "auth": cache.aws.auth.value,
         "automaticRotation": cache.aws.automatic_rotation,
         "generation": cache.rotation.generation,
@@ -72,7 +72,6 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "replicas": cache.replicas,
         "multiAz": plan.multi_az(cache),
         "snapshotDays": plan.snapshot_days(cache),
-        "transitEncryption": cache.aws.transit_encryption.value,
     }
 
 

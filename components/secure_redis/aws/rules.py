@@ -199,7 +199,7 @@ def _mode(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             "Remove it.",
         )
     preferred = cache.aws.transit_encryption is TransitEncryption.PREFERRED
-    if preferred and cache.environment.value == "production":
+    if preferred and plan.production(cache):
         yield Problem(
             join(path, "aws.transitEncryption"),
             "preferred is refused in production: clients without TLS are served as well",
@@ -223,7 +223,7 @@ def _version(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         return
     durable = cache.aws.durability
     if durable is not None:
-        number = versions.number(version or versions.DEFAULT[cache.engine])
+        number = versions.number(plan.engine_version(cache))
         if cache.engine.value != "valkey" or number < versions.DURABILITY or not cache.aws.shards:
             yield Problem(
                 join(path, "aws.durability"),
@@ -238,7 +238,7 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if settings.auth is Auth.TOKEN and settings.serverless:
         reason = "a serverless cache knows users only, no AUTH token"
         yield Problem(where, reason, "Use rbac or iam.")
-    version = settings.engine_version or versions.DEFAULT[cache.engine]
+    version = plan.engine_version(cache)
     if (
         settings.auth is Auth.IAM
         and versions.offered(cache.engine, version)
@@ -268,34 +268,38 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         yield Problem(join(path, "rotationDays"), reason, "Lower it.")
 
 
-NODES_ONLY = {
-    "node_type": "nodeType",
-    "shards": "shards",
-    "multi_az": "multiAz",
-    "port": "port",
-    "parameters": "parameters",
-    "logs": "logs",
-    "log_retention_days": "logRetentionDays",
-    "maintenance_window": "maintenanceWindow",
-    "final_snapshot": "finalSnapshot",
-    "apply_immediately": "applyImmediately",
-    "auto_minor_version_upgrade": "autoMinorVersionUpgrade",
-    "transit_encryption": "transitEncryption",
-    "durability": "durability",
-}
+NODES_ONLY = (
+    "node_type",
+    "shards",
+    "multi_az",
+    "port",
+    "parameters",
+    "logs",
+    "log_retention_days",
+    "maintenance_window",
+    "final_snapshot",
+    "apply_immediately",
+    "auto_minor_version_upgrade",
+    "transit_encryption",
+    "durability",
+)
 """Settings of node-based caches, which a serverless one does not take."""
 
 
 def _serverless(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     given = cache.aws.model_fields_set
-    for field, key in NODES_ONLY.items():
+    for field in NODES_ONLY:
         if field in given:
             reason = "a serverless cache has no such setting"
-            yield Problem(join(path, "aws", key), reason, "Remove it, or remove serverless.")
-    for field, key in {"replicas": "replicas", "eviction_policy": "evictionPolicy"}.items():
+            yield Problem(
+                join(path, "aws", to_camel(field)), reason, "Remove it, or remove serverless."
+            )
+    for field in ("replicas", "eviction_policy"):
         if field in cache.model_fields_set:
             reason = "AWS decides it for a serverless cache"
-            yield Problem(join(path, key), reason, "Remove it, or remove aws.serverless.")
+            yield Problem(
+                join(path, to_camel(field)), reason, "Remove it, or remove aws.serverless."
+            )
     if cache.aws.restore and cache.aws.restore.snapshot_name:
         yield Problem(
             join(path, "aws.restore.snapshotName"),
@@ -400,9 +404,7 @@ def _snapshots(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         if (cache.persistence.value == "none") != (explicit == 0):
             reason = f"{explicit} contradicts persistence: {cache.persistence.value}"
             yield Problem(where, reason, "Remove one of the two.")
-    elif (
-        explicit == 0 and cache.environment.value == "production" and cache.purpose.value != "cache"
-    ):
+    elif explicit == 0 and plan.production(cache) and cache.purpose.value != "cache":
         yield Problem(
             where,
             f"0 is refused for {cache.purpose.value} in production: what is lost stays lost",

@@ -8,7 +8,7 @@ import pulumi
 
 from secure_redis.settings import Arguments, CacheSettings
 
-from . import names
+from . import names, plan
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,4 @@ class Site:
 
     def holding_data(self, **others: Any) -> pulumi.ResourceOptions:
         """Options of a part that holds data, or without which they cannot be read."""
-        # The engine's protection refuses replacements too: it must not stand in an accepted one's
-        # way.
-        protect = self.cache.protect and not self.cache.allow_replacement
-        return self.child(protect=protect or None, **others)
+        return self.child(protect=plan.protected(self.cache) or None, **others)
