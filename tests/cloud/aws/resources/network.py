@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from cloud.aws.api import AwsApi, doing
 from cloud.standin.difference import Rules
@@ -262,8 +262,30 @@ class RouteTableAssociation(Resource):
             )
 
 
-class SecurityGroup(Resource):
+class Group(Resource):
+    """What every security group does."""
+
+    title: ClassVar[str]
+    """Its name in the provider's messages."""
+
+    def read(self, api: AwsApi, identifier: str, state: Values) -> Values | None:
+        return read_group(api, identifier, state)
+
+    def update(
+        self, api: AwsApi, identifier: str, old: Values, new: Values, changed: frozenset[str]
+    ) -> None:
+        with doing(f"updating {self.title} ({identifier})"):
+            for direction in ("ingress", "egress"):
+                if direction in changed:
+                    drop_rules(api, identifier, egress=direction == "egress")
+                    authorize(api, identifier, direction, new.get(direction) or [])
+            retag(api, identifier, old, new)
+
+
+class SecurityGroup(Group):
     """A security group. The provider takes the rule away that EC2 adds to a new group."""
+
+    title = "Security Group"
 
     def create(self, api: AwsApi, inputs: Values) -> str:
         with doing(f"creating Security Group ({inputs['name']})"):
@@ -281,26 +303,15 @@ class SecurityGroup(Resource):
                 authorize(api, identifier, direction, inputs.get(direction) or [])
         return identifier
 
-    def read(self, api: AwsApi, identifier: str, state: Values) -> Values | None:
-        return read_group(api, identifier, state)
-
-    def update(
-        self, api: AwsApi, identifier: str, old: Values, new: Values, changed: frozenset[str]
-    ) -> None:
-        with doing(f"updating Security Group ({identifier})"):
-            for direction in ("ingress", "egress"):
-                if direction in changed:
-                    drop_rules(api, identifier, egress=direction == "egress")
-                    authorize(api, identifier, direction, new.get(direction) or [])
-            retag(api, identifier, old, new)
-
     def delete(self, api: AwsApi, identifier: str, state: Values) -> None:
         with doing(f"deleting Security Group ({identifier})"):
             api.drop("ec2", "DeleteSecurityGroup", "InvalidGroup.NotFound", GroupId=identifier)
 
 
-class DefaultSecurityGroup(Resource):
+class DefaultSecurityGroup(Group):
     """A VPC's default group, adopted: its rules go, the group itself stays for ever."""
+
+    title = "Default Security Group"
 
     def create(self, api: AwsApi, inputs: Values) -> str:
         with doing("creating Default Security Group"):
@@ -313,19 +324,6 @@ class DefaultSecurityGroup(Resource):
                 authorize(api, identifier, direction, inputs.get(direction) or [])
             retag(api, identifier, {}, inputs)
         return identifier
-
-    def read(self, api: AwsApi, identifier: str, state: Values) -> Values | None:
-        return read_group(api, identifier, state)
-
-    def update(
-        self, api: AwsApi, identifier: str, old: Values, new: Values, changed: frozenset[str]
-    ) -> None:
-        with doing(f"updating Default Security Group ({identifier})"):
-            for direction in ("ingress", "egress"):
-                if direction in changed:
-                    drop_rules(api, identifier, egress=direction == "egress")
-                    authorize(api, identifier, direction, new.get(direction) or [])
-            retag(api, identifier, old, new)
 
     def delete(self, api: AwsApi, identifier: str, state: Values) -> None:
         """Nothing: EC2 deletes it with its VPC."""
