@@ -112,7 +112,7 @@ def _install(setup: Setup, task: Task, uv: str, python: Path, files: list[Path])
     task.update("packages")
     must(
         setup.children.run(
-            [*base, "--require-hashes", "--compile-bytecode", *pins],
+            [*base, "--require-hashes", *pins],
             env=env,
             on_line=lambda line: task.update(line.strip()[:60]),
         ),
@@ -129,6 +129,12 @@ def _install(setup: Setup, task: Task, uv: str, python: Path, files: list[Path])
         "installing components/",
         network=True,
     )
+    task.update("compiling to byte code")
+    # Of everything, and not by uv: it compiles nothing when another installer has met the pins.
+    # The SDK of one cloud costs each process 2 s else. A package's examples for older Pythons may
+    # not compile, which harms nobody.
+    packages = python.parent.parent / "lib"
+    setup.children.run([python, "-I", "-m", "compileall", "-qq", "-j", "0", packages])
 
 
 def make_environment(setup: Setup, task: Task, pins: Path, directory: Path, whose: str) -> None:

@@ -11,6 +11,9 @@ from .redis import SecureRedis, SecureRedisArgs
 if TYPE_CHECKING:
     from .aws.network import AwsNetwork, AwsNetworkArgs
     from .aws.redis import ElastiCacheRedis
+    from .azure.classic import ClassicRedis
+    from .azure.network import AzureNetwork, AzureNetworkArgs
+    from .azure.redis import ManagedRedis
     from .docker.network import DockerNetwork, DockerNetworkArgs
     from .docker.redis import DockerRedis
     from .external.redis import ExternalRedis
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AwsNetwork",
     "AwsNetworkArgs",
+    "AzureNetwork",
+    "AzureNetworkArgs",
+    "ClassicRedis",
     "ConfigurationError",
     "Connection",
     "DockerNetwork",
@@ -26,6 +32,7 @@ __all__ = [
     "ElastiCacheRedis",
     "ExternalRedis",
     "InvalidArguments",
+    "ManagedRedis",
     "SecureRedis",
     "SecureRedisArgs",
 ]
@@ -33,11 +40,15 @@ __all__ = [
 _OF_TARGETS = {
     "AwsNetwork": ".aws.network",
     "AwsNetworkArgs": ".aws.network",
+    "AzureNetwork": ".azure.network",
+    "AzureNetworkArgs": ".azure.network",
+    "ClassicRedis": ".azure.classic",
     "DockerNetwork": ".docker.network",
     "DockerNetworkArgs": ".docker.network",
     "DockerRedis": ".docker.redis",
     "ElastiCacheRedis": ".aws.redis",
     "ExternalRedis": ".external.redis",
+    "ManagedRedis": ".azure.redis",
 }
 
 

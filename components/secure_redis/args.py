@@ -82,6 +82,71 @@ class AwsArgs(TypedDict, total=False):
     secret_recovery_days: int
 
 
+class CustomerManagedKeyArgs(TypedDict, total=False):
+    """A key of yours for data at rest; see `azure.settings.CustomerManagedKey`."""
+
+    key_url: pulumi.Input[str]
+    identity_id: pulumi.Input[str]
+
+
+class SnapshotsArgs(TypedDict, total=False):
+    """Where a classic cache writes its data; see `azure.settings.Snapshots`."""
+
+    frequency_minutes: int
+    connection_string: pulumi.Input[str]
+    storage_subscription_id: str
+
+
+class FirewallRuleArgs(TypedDict):
+    """Addresses that may reach a classic cache; see `azure.settings.FirewallRule`."""
+
+    start_ip: str
+    end_ip: str
+
+
+class PatchWindowArgs(TypedDict):
+    """When Azure may patch a classic cache; see `azure.settings.PatchWindow`."""
+
+    day: str
+    hour: int
+
+
+class ClassicArgs(TypedDict, total=False):
+    """The retiring Azure Cache for Redis; see `azure.settings.Classic`."""
+
+    acknowledge_retirement: bool
+    sku: str
+    shards: int
+    zones: Sequence[str]
+    snapshots: SnapshotsArgs
+    firewall_rules: Sequence[FirewallRuleArgs]
+    patch_windows: Sequence[PatchWindowArgs]
+    parameters: Mapping[str, str]
+
+
+class AzureArgs(TypedDict, total=False):
+    """What only the Azure target knows; see `azure.settings.AzureSettings`."""
+
+    sku: str
+    allow_preview: bool
+    auth: str
+    active_key: str
+    principal_ids: Sequence[pulumi.Input[str]]
+    clustering_policy: str
+    snapshot_frequency: str
+    modules: Sequence[str]
+    customer_managed_key: CustomerManagedKeyArgs
+    public_access: bool
+    lock: bool
+    vault_id: pulumi.Input[str]
+    vault_recovery_days: int
+    secret_expires: str
+    logs: bool
+    workspace_id: pulumi.Input[str]
+    log_retention_days: int
+    classic: ClassicArgs
+
+
 class AccessArgs(TypedDict, total=False):
     """Who may reach a cache and read its credentials; see `settings.AccessSettings`."""
 
@@ -109,6 +174,12 @@ class NetworkArgs(TypedDict, total=False):
     """aws: id of the VPC."""
     subnet_ids: Sequence[pulumi.Input[str]]
     """aws: ids of private subnets."""
+    resource_group_name: pulumi.Input[str]
+    """azure: name of the resource group."""
+    subnet_id: pulumi.Input[str]
+    """azure: resource id of the subnet of private endpoints."""
+    private_dns_zone_ids: Sequence[pulumi.Input[str]]
+    """azure: resource ids of the private DNS zones; empty where a policy makes the records."""
 
 
 class DockerArgs(TypedDict, total=False):
@@ -171,6 +242,7 @@ class CacheArgs(_CacheRequired, total=False):
     rotation_days: int
     tls_profile: str
     aws: AwsArgs
+    azure: AzureArgs
     docker: DockerArgs
     external: ExternalArgs
     tags: Mapping[str, str]

@@ -40,6 +40,7 @@ class CacheComponent(pulumi.ComponentResource):
     readonly_password: pulumi.Output[str]
     """Secret."""
     cluster_mode: pulumi.Output[bool]
+    clustering_policy: pulumi.Output[str]
     ca_pem: pulumi.Output[str]
     ca_source: pulumi.Output[str]
     ca_not_after: pulumi.Output[str]

@@ -134,8 +134,10 @@ def read_stack(config: pulumi.Config | None = None) -> StackSettings:
 
 def camel_keys(value: Any) -> Any:
     """Arguments in snake_case as the stack file spells them; names of tags and rules stay."""
+    if isinstance(value, list | tuple):
+        return [camel_keys(item) for item in value]
     if not isinstance(value, Mapping):
-        return list(value) if isinstance(value, tuple) else value
+        return value
     return {
         to_camel(key): dict(item)
         if key in _FREE_NAMES and isinstance(item, Mapping)
@@ -161,6 +163,7 @@ _FREE_NAMES = frozenset({"tags", "exceptions", "network", "parameters"})
 
 NETWORK_FACTS = {
     Target.AWS: frozenset({"vpc_id", "subnet_ids"}),
+    Target.AZURE: frozenset({"resource_group_name", "subnet_id", "private_dns_zone_ids"}),
     Target.DOCKER: frozenset({"name", "owner"}),
 }
 """What the argument `network` holds, on targets that have networks."""

@@ -111,6 +111,10 @@ class Connection:
     """Always 0, the only one that exists everywhere. Use key prefixes."""
     cluster_mode: bool = False
     """Whether clients must speak the cluster protocol."""
+    clustering_policy: str = ""
+    """How keys are spread, in the cloud's own word where it has several ways: on Azure NoCluster,
+    EnterpriseCluster (ordinary clients, but most commands with several keys work only when all are
+    in one slot) or OSSCluster; else empty."""
     ca_pem: str = ""
     """Current CA certificates, PEM, joined. Empty: the operating system's trust store is right."""
     ca_source: CaSource = CaSource.SYSTEM
@@ -142,7 +146,9 @@ class Connection:
     grants: Mapping[str, str] = field(default_factory=dict[str, str])
     """What to give an application so that it gets in: on AWS the policy for its role (policy_arn,
     policy), the secret that tells where all is (connection_secret_arn), and the cache's security
-    group (security_group_id); empty where nothing is needed."""
+    group (security_group_id); on Azure the vault (vault_id) and in it that secret's URI
+    (connection_secret), and which key is in use (active_key) or who may log in (principal_ids);
+    empty where nothing is needed."""
     contract_version: str = CONTRACT_VERSION
     """Raised when a field changes its meaning or goes away."""
 

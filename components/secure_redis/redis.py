@@ -1,25 +1,32 @@
 """`SecureRedis`: a cache on any target."""
 
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 import pulumi
 
+from . import replacement
 from .args import CacheArgs
 from .component import OUTPUTS, CacheComponent
 from .configuration import InvalidArguments, cache_from_args
 from .problems import Problem
 from .schema import suggestion
-from .settings import StackSettings, Target
+from .settings import CacheSettings, StackSettings, Target
 
 COMPONENTS = {
     Target.AWS: ("aws.redis", "ElastiCacheRedis"),
+    Target.AZURE: ("azure.redis", "component"),
     Target.DOCKER: ("docker.redis", "DockerRedis"),
     Target.EXTERNAL: ("external.redis", "ExternalRedis"),
 }
 """Where the component of a target is. Only the one that is used is imported, with its SDK."""
 
-NETWORKS = {Target.AWS: "aws.network", Target.DOCKER: "docker.network"}
+NETWORKS = {
+    Target.AWS: "aws.network",
+    Target.AZURE: "azure.network",
+    Target.DOCKER: "docker.network",
+}
 """Where the network of a target is, for targets that have one."""
 
 
@@ -47,8 +54,10 @@ class SecureRedis(CacheComponent):
         target = _target(settings.pop("target", ""))
         component = _part(target, *COMPONENTS[target])
         # Before anything is registered, this component included.
-        cache_from_args(name, settings, target)
-        super().__init__("secure-redis:index:SecureRedis", name, {}, opts)
+        given = cache_from_args(name, settings, target)
+        service = {"service": _service(given.cache)}
+        guarded = replacement.guarded(opts, f"service of {name}", _judge(name, given.cache))
+        super().__init__("secure-redis:index:SecureRedis", name, service, guarded)
         cache = component(name, settings, pulumi.ResourceOptions(parent=self))
         outputs = {output: getattr(cache, output) for output in OUTPUTS}
         for output, value in outputs.items():
@@ -64,6 +73,27 @@ def shared_network(stack: StackSettings) -> dict[str, Any]:
     if stack.target not in NETWORKS:
         return {}
     return _part(stack.target, NETWORKS[stack.target], "shared")(stack)
+
+
+def _service(cache: CacheSettings) -> str:
+    """What runs the cache, in words."""
+    return f"{cache.target.value} (classic)" if cache.azure.classic else cache.target.value
+
+
+def _judge(name: str, cache: CacheSettings) -> replacement.Judge:
+    """What is wrong with a cache that goes from one service to another."""
+
+    def problems(old: replacement.Identity, new: replacement.Identity) -> Iterator[Problem]:
+        if "service" in replacement.changes(old, new) and replacement.refused(cache):
+            yield Problem(
+                name,
+                f"moving it from {old['service']} to {new['service']} makes a new, empty cache and "
+                "takes this one away with all data",
+                "Make a second cache, and move the clients and their data to it. Or accept the "
+                'loss: allowReplacement: "why".',
+            )
+
+    return problems
 
 
 def _part(target: Target, module: str, name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from .problems import Problem, report
-from .settings import CacheSettings, Environment
+from .settings import CacheSettings
 
 Identity = Mapping[str, Any]
 """Properties of a cache that are compared, by name. Never a secret."""
@@ -48,7 +48,15 @@ def changes(old: Identity, new: Identity) -> Iterator[str]:
 
 def refused(cache: CacheSettings) -> bool:
     """Whether a replacement is refused: in production, unless the settings accept it."""
-    return cache.environment is Environment.PRODUCTION and not cache.allow_replacement
+    return cache.production and not cache.allow_replacement
+
+
+def protected(cache: CacheSettings) -> bool:
+    """Whether the engine refuses to delete what holds the data.
+
+    It then refuses replacements too, so it must not stand in an accepted one's way.
+    """
+    return cache.protect and not cache.allow_replacement
 
 
 def shown(value: Any) -> str:

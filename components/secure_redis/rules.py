@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .aws import rules as aws
+from .azure import rules as azure
 from .docker import rules as docker
 from .external import rules as external
 from .problems import Problem
@@ -11,7 +12,6 @@ from .schema import join
 from .settings import (
     Arguments,
     CacheSettings,
-    Environment,
     EvictionPolicy,
     Mode,
     Persistence,
@@ -20,22 +20,32 @@ from .settings import (
     Target,
 )
 
-WAIVABLE = ("plaintext-in-production", "public-address", "volatile-data", "unprotected-data")
+WAIVABLE = (
+    "plaintext-in-production",
+    "public-address",
+    "single-node",
+    "unprotected-data",
+    "volatile-data",
+)
 """Ids of the rules that `exceptions` may accept with a reason."""
 
 
 ROOMS = {
     Target.AWS: aws.cache_problems,
+    Target.AZURE: azure.cache_problems,
     Target.DOCKER: docker.cache_problems,
     Target.EXTERNAL: external.cache_problems,
 }
 """The rules of each target for one cache."""
 
+CLOUDS = {Target.AWS: aws, Target.AZURE: azure}
+"""The rules of the clouds, which also judge networks, access, alarms and tags."""
+
 
 def cache_problems(path: str, cache: CacheSettings) -> Iterator[Problem]:
     """All that is wrong with one cache."""
     yield from _combinations(path, cache)
-    if cache.environment is Environment.PRODUCTION:
+    if cache.production:
         yield from _production(path, cache)
     yield from _sections(path, cache)
     yield from ROOMS[cache.target](path, cache)
@@ -45,8 +55,8 @@ def stack_problems(stack: StackSettings) -> Iterator[Problem]:
     """All that is wrong with a stack, beside what is wrong with single caches."""
     if stack.target is Target.DOCKER:
         yield from docker.stack_problems(stack.caches)
-    if stack.target is Target.AWS:
-        yield from aws.stack_problems(stack)
+    if stack.target in CLOUDS:
+        yield from CLOUDS[stack.target].stack_problems(stack)
     if not stack.target.cloud:
         yield from _without_effect(stack, ("access", "alarms", "network"), stack.target)
 
@@ -54,8 +64,8 @@ def stack_problems(stack: StackSettings) -> Iterator[Problem]:
 def argument_problems(name: str, given: Arguments) -> Iterator[Problem]:
     """What is wrong with what a component was given beside the settings of its cache."""
     target = given.cache.target
-    if target is Target.AWS:
-        yield from aws.argument_problems(name, given)
+    if target in CLOUDS:
+        yield from CLOUDS[target].argument_problems(name, given)
     if not target.cloud:
         yield from _without_effect(given, ("access", "alarms"), target)
 

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
+from datetime import date
 from ipaddress import ip_network
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -64,10 +65,22 @@ def _network(value: str) -> str:
     return value
 
 
+def _day(value: str) -> str:
+    try:
+        date.fromisoformat(value if _DAY.fullmatch(value) else "")
+    except ValueError:
+        raise ValueError("must be a day such as 2027-03-31") from None
+    return value
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
 HostName = Annotated[str, Field(strict=True, max_length=253, pattern=r"^[A-Za-z0-9_.:*-]+$")]
 """A DNS name (a wildcard too) or an IP address."""
 Cidr = Annotated[str, Field(strict=True), AfterValidator(_network)]
 """A network in CIDR notation, IPv4 or IPv6, with no bits set behind its prefix."""
+Day = Annotated[str, Field(strict=True), AfterValidator(_day)]
+"""A day of the calendar, such as 2027-03-31."""
 WiredText = Text | Output[str]
 """A text that another resource may provide; an Output is not validated before it is known."""
 

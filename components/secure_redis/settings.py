@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from .aws.settings import AwsAdoptedNetwork, AwsSettings
+from .aws.settings import AwsSettings
+from .azure.settings import AzureSettings
 from .docker.settings import DockerSettings
 from .external.settings import ExternalSettings
 from .schema import Cidr, Flag, Number, Settings, Text, Whole, WiredText
@@ -23,6 +24,8 @@ class Target(str, Enum):
 
     AWS = "aws"
     """Amazon ElastiCache."""
+    AZURE = "azure"
+    """Azure Managed Redis."""
     DOCKER = "docker"
     """A container."""
     EXTERNAL = "external"
@@ -31,7 +34,7 @@ class Target(str, Enum):
     @property
     def cloud(self) -> bool:
         """Whether it is a cloud's own service: it takes replicas, alarms and a private network."""
-        return self is Target.AWS
+        return self in {Target.AWS, Target.AZURE}
 
 
 class Environment(str, Enum):
@@ -132,8 +135,13 @@ EVICTION_POLICY = {
 }
 """Default eviction policy."""
 
-ENGINE = {Target.AWS: Engine.VALKEY, Target.DOCKER: Engine.REDIS, Target.EXTERNAL: Engine.REDIS}
-"""Default server software. Where a cloud bills by the hour, Valkey costs less."""
+ENGINE = {
+    Target.AWS: Engine.VALKEY,
+    Target.AZURE: Engine.REDIS,
+    Target.DOCKER: Engine.REDIS,
+    Target.EXTERNAL: Engine.REDIS,
+}
+"""Default server software. Where a cloud offers both, Valkey costs less."""
 
 ALARM_PROFILE = {
     Environment.DEVELOPMENT: AlarmProfile.OFF,
@@ -201,7 +209,7 @@ class CacheSettings(Settings):
     for sessions, noeviction for a queue, which accepts no other."""
     persistence: Persistence = Field(default_factory=_persistence)
     """What survives a restart of the server: none, rdb or aof. Default: aof on docker; on a cloud
-    daily snapshots (rdb), and none in development."""
+    snapshots (rdb), and none in development."""
     replicas: Annotated[Whole, Field(ge=0, le=5)] = Field(default_factory=_replicas)
     """Copies of each primary on a cloud, which take over when it fails. Default: 1 in production on
     a cloud, else 0."""
@@ -220,10 +228,17 @@ class CacheSettings(Settings):
     """Cipher suites: modern or fips."""
     aws: AwsSettings = AwsSettings()
     """What only the AWS target knows."""
+    azure: AzureSettings = AzureSettings()
+    """What only the Azure target knows."""
     docker: DockerSettings = DockerSettings()
     """What only the Docker target knows."""
     external: ExternalSettings | None = None
     """What only the external target knows; required there."""
+
+    @property
+    def production(self) -> bool:
+        """Whether it is in production."""
+        return self.environment is Environment.PRODUCTION
 
     def arguments(self) -> dict[str, Any]:
         """What was set, as arguments of a component."""
@@ -244,7 +259,8 @@ class AccessSettings(Settings):
     prefix_list_ids: list[WiredText] = Field(default_factory=list[Any])
     """AWS: prefix lists with the networks of the applications."""
     secret_readers: list[WiredText] = Field(default_factory=list[Any])
-    """Principals that may read the credentials: on AWS the ARNs of roles or users."""
+    """Principals that may read the credentials: on AWS the ARNs of roles or users, on Azure object
+    ids."""
 
 
 class AlarmSettings(Settings):
@@ -254,18 +270,42 @@ class AlarmSettings(Settings):
     """off, basic or full. Default by environment: off in development, basic in staging, full in
     production."""
     notify: list[WiredText] = Field(default_factory=list[Any])
-    """Who is told: on AWS the ARNs of SNS topics."""
+    """Who is told: on AWS the ARNs of SNS topics, on Azure the resource ids of action groups."""
 
 
 class NewNetwork(Settings):
     """A private network that the stack makes."""
 
     cidr: Cidr = "10.20.0.0/16"
-    """Its IPv4 addresses, /16 to /25."""
+    """Its IPv4 addresses: /16 to /25 on AWS, /8 to /26 on Azure."""
     zones: Annotated[Whole, Field(ge=2, le=3)] = 2
-    """Availability zones that it spans: one subnet in each."""
+    """AWS: availability zones that it spans, with one subnet in each."""
     availability_zones: list[Text] = Field(default_factory=list[str])
-    """Their names. Default: the first ones of the region that need no opt-in."""
+    """AWS: their names. Default: the first ones of the region that need no opt-in."""
+
+
+class AdoptedNetwork(Settings):
+    """A private network that exists."""
+
+    vpc_id: Text | None = None
+    """AWS: id of the VPC."""
+    subnet_ids: list[Text] = Field(default_factory=list[Any])
+    """AWS: ids of private subnets; several replicas need subnets in two availability zones or
+    more."""
+    subnet_id: Text | None = None
+    """Azure: resource id of the subnet that gets the private endpoints."""
+
+
+class PrivateDns(Settings):
+    """Azure: the private DNS zones that lead the names of caches and vaults to their endpoints.
+
+    Default: the stack makes them, and links them to the network.
+    """
+
+    zone_ids: list[Text] = Field(default_factory=list[Any])
+    """Resource ids of zones that exist, one for each kind that the stack needs."""
+    by_policy: Flag = False
+    """Whether a policy of yours makes the records, so that nothing is made here."""
 
 
 class NetworkSettings(Settings):
@@ -273,15 +313,19 @@ class NetworkSettings(Settings):
 
     create: NewNetwork | None = None
     """Make one. Default, when none is adopted."""
-    adopt: AwsAdoptedNetwork | None = None
+    adopt: AdoptedNetwork | None = None
     """Use one that exists."""
+    resource_group: Text | None = None
+    """Azure: name of a resource group that exists, for all that is made. Default: a new one."""
+    private_dns: PrivateDns | None = None
+    """Azure: private DNS zones."""
 
 
 class StackSettings(Settings):
     """A stack: one environment with one or more caches."""
 
     target: Target
-    """Where the caches run: aws, docker or external."""
+    """Where the caches run: aws, azure, docker or external."""
     environment: Environment
     """What the stack is for: development, staging or production."""
     caches: Annotated[

@@ -1,6 +1,7 @@
 """A deployable stack: its settings, one shared network, its caches, and what it exports."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any, cast
 
 import pulumi
@@ -18,15 +19,17 @@ def load() -> StackSettings:
     Raises RunError with all problems before any resource is made.
     """
     stack = read_stack()
-    if stack.target is Target.AWS:
-        return _load_aws(stack)
+    if stack.target.cloud:
+        return _load_cloud(stack)
     return _load_docker(stack) if stack.target is Target.DOCKER else stack
 
 
-def _load_aws(stack: StackSettings) -> StackSettings:
-    from .aws import preflight  # noqa: PLC0415 - a target's code runs for its stacks only
-
+def _load_cloud(stack: StackSettings) -> StackSettings:
+    # A target's code runs for its stacks only.
+    preflight = import_module(f".{stack.target.value}.preflight", __package__)
     problems = preflight.check()
+    if stack.target is Target.AZURE:
+        problems += preflight.not_offered(stack.caches)
     if problems:
         raise pulumi.RunError(report(problems))
     return stack

@@ -23,11 +23,14 @@ ID_PROPERTIES = {
 Ids of others are AWS's choice: what of them was left behind is found by its tags."""
 
 
-def ids(pending: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def ids(
+    pending: Iterable[Mapping[str, Any]], recorded: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
     """URN and id of each resource whose creation was begun and never recorded.
 
-    pending: resources as the state has them.
+    Both are resources as the state has them; here an id needs nothing of what is recorded.
     """
+    del recorded
     for resource in pending:
         identifier = resource.get("inputs", {}).get(ID_PROPERTIES.get(resource["type"], ""))
         if isinstance(identifier, str) and identifier:

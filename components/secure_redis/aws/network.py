@@ -89,7 +89,10 @@ class AwsNetwork(pulumi.ComponentResource):
 def shared(stack: StackSettings) -> dict[str, Any]:
     """The network of a stack, made or adopted: the value of its caches' argument `network`."""
     if stack.network.adopt:
-        return stack.network.adopt.model_dump()
+        return {
+            "vpc_id": stack.network.adopt.vpc_id,
+            "subnet_ids": stack.network.adopt.subnet_ids,
+        }
     new = stack.network.create or NewNetwork()
     args: Any = {**new.model_dump(), "tags": stack.tags}
     return AwsNetwork("network", args).facts()

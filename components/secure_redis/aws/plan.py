@@ -26,19 +26,6 @@ SERVERLESS_READER_PORT = 6380
 """Ports of a serverless cache (ElastiCache User Guide, serverless caches)."""
 
 
-def production(cache: CacheSettings) -> bool:
-    """Whether the cache is in production."""
-    return cache.environment is Environment.PRODUCTION
-
-
-def protected(cache: CacheSettings) -> bool:
-    """Whether the engine refuses to delete what holds the data.
-
-    It then refuses replacements too, so it must not stand in an accepted one's way.
-    """
-    return cache.protect and not cache.allow_replacement
-
-
 def engine_version(cache: CacheSettings) -> str:
     """Version of the engine."""
     return cache.aws.engine_version or versions.DEFAULT[cache.engine]
@@ -53,7 +40,7 @@ def node_type_name(cache: CacheSettings) -> str:
     """The node type; empty where memoryGb is more than any node has."""
     if cache.aws.node_type:
         return cache.aws.node_type
-    found = node_type(node_memory_gb(cache), burstable=not production(cache))
+    found = node_type(node_memory_gb(cache), burstable=not cache.production)
     return found.name if found else ""
 
 
@@ -79,13 +66,13 @@ def final_snapshot(cache: CacheSettings) -> bool:
     if cache.aws.serverless:
         return False
     wanted = cache.aws.final_snapshot
-    return production(cache) if wanted is None else wanted
+    return cache.production if wanted is None else wanted
 
 
 def apply_immediately(cache: CacheSettings) -> bool:
     """Whether changes are made at once."""
     wanted = cache.aws.apply_immediately
-    return not production(cache) if wanted is None else wanted
+    return not cache.production if wanted is None else wanted
 
 
 def logs(cache: CacheSettings) -> bool:
@@ -102,7 +89,7 @@ def secret_recovery_days(cache: CacheSettings) -> int:
 
 def own_key(cache: CacheSettings) -> bool:
     """Whether the cache gets a key of its own."""
-    return cache.aws.kms_key_arn is None and production(cache)
+    return cache.aws.kms_key_arn is None and cache.production
 
 
 def storage_gb(cache: CacheSettings) -> int:

@@ -49,7 +49,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "kmsKey": cache.aws.kms_key_arn or ("own" if plan.own_key(cache) else "aws"),
         "network": "given" if network else "own",
         **({"vpcId": network["vpc_id"]} if network else {}),
-        "protected": plan.protected(cache),
+        "protected": replacement.protected(cache),
         "auth": cache.aws.auth.value,
         "automaticRotation": cache.aws.automatic_rotation,
         "generation": cache.rotation.generation,

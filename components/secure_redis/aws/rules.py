@@ -17,6 +17,7 @@ from .sizes import NODE_TYPES, RESERVED_PERCENT
 if TYPE_CHECKING:
     from secure_redis.settings import (
         AccessSettings,
+        AdoptedNetwork,
         AlarmSettings,
         Arguments,
         CacheSettings,
@@ -46,7 +47,7 @@ def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
     yield from tag_problems("tags", stack.tags)
     yield from shared_problems(stack.access, stack.alarms)
     adopted = stack.network.adopt
-    if adopted:
+    if adopted and adopted.subnet_ids:
         for name, cache in sorted(stack.caches.items()):
             path = join("caches", name)
             yield from subnet_problems(path, cache, adopted.subnet_ids, "network.adopt.subnetIds")
@@ -83,8 +84,24 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
     if network.create:
         yield from new_network_problems("network.create", network.create)
     if network.adopt:
-        yield from _ids("network.adopt.vpcId", [network.adopt.vpc_id], "vpc")
-        yield from _ids("network.adopt.subnetIds", network.adopt.subnet_ids, "subnet")
+        yield from _adopted(network.adopt)
+    for field in ("resource_group", "private_dns"):
+        if getattr(network, field) is not None:
+            yield Problem(join("network", to_camel(field)), _ON_AZURE, "Remove it.")
+
+
+def _adopted(adopted: "AdoptedNetwork") -> Iterator[Problem]:
+    if adopted.subnet_id is not None:
+        fix = "Remove it, name vpcId and subnetIds."
+        yield Problem("network.adopt.subnetId", _ON_AZURE, fix)
+    for field in ("vpc_id", "subnet_ids"):
+        if not getattr(adopted, field):
+            yield Problem(join("network.adopt", to_camel(field)), "is required on aws", "Set it.")
+    yield from _ids("network.adopt.vpcId", [adopted.vpc_id], "vpc")
+    yield from _ids("network.adopt.subnetIds", adopted.subnet_ids, "subnet")
+
+
+_ON_AZURE = "has an effect on the target azure only"
 
 
 def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
@@ -199,7 +216,7 @@ def _mode(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             "Remove it.",
         )
     preferred = cache.aws.transit_encryption is TransitEncryption.PREFERRED
-    if preferred and plan.production(cache):
+    if preferred and cache.production:
         yield Problem(
             join(path, "aws.transitEncryption"),
             "preferred is refused in production: clients without TLS are served as well",
@@ -404,7 +421,7 @@ def _snapshots(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         if (cache.persistence.value == "none") != (explicit == 0):
             reason = f"{explicit} contradicts persistence: {cache.persistence.value}"
             yield Problem(where, reason, "Remove one of the two.")
-    elif explicit == 0 and plan.production(cache) and cache.purpose.value != "cache":
+    elif explicit == 0 and cache.production and cache.purpose.value != "cache":
         yield Problem(
             where,
             f"0 is refused for {cache.purpose.value} in production: what is lost stays lost",

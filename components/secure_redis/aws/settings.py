@@ -44,15 +44,6 @@ LOG_RETENTION_DAYS = (
 """What CloudWatch Logs accepts (API PutRetentionPolicy, retentionInDays)."""
 
 
-class AwsAdoptedNetwork(Settings):
-    """A VPC that exists."""
-
-    vpc_id: Text
-    """Id of the VPC."""
-    subnet_ids: Annotated[list[Text], Field(min_length=1)]
-    """Ids of private subnets; several replicas need subnets in two availability zones or more."""
-
-
 class Serverless(Settings):
     """A cache without nodes: AWS scales it, and bills what is stored and what is done."""
 

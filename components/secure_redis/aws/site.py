@@ -1,4 +1,4 @@
-"""Where the parts of one cache belong, and what they have in common."""
+"""Where the parts of one cache belong in AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,55 +6,19 @@ from typing import Any
 
 import pulumi
 
-from secure_redis.settings import Arguments, CacheSettings
+from secure_redis import site
 
-from . import names, plan
+from . import names
 
 
 @dataclass(frozen=True)
-class Site:
+class Site(site.Site):
     """The place of one cache."""
 
-    name: str
-    """Logical name of the cache, with which those of its parts begin."""
-    given: Arguments
-    """What it was asked to be."""
-    parent: pulumi.Resource
-    """Its component."""
-    suffix: pulumi.Output[str]
-    """Its identity in the account: 8 hexadecimal digits."""
     network: Mapping[str, Any]
     """The facts of its network: vpc_id and subnet_ids."""
-
-    @property
-    def cache(self) -> CacheSettings:
-        """Its settings."""
-        return self.given.cache
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """Tags by which everything of the cache is found in the account, and those it was given."""
-        return {
-            "secure-redis:stack": self.stack,
-            "secure-redis:cache": self.name,
-            "secure-redis:environment": self.cache.environment.value,
-            **self.given.tags,
-        }
-
-    @property
-    def stack(self) -> str:
-        """The stack that it belongs to, in words."""
-        return f"{pulumi.get_project()}/{pulumi.get_stack()}"
 
     @property
     def identity(self) -> pulumi.Output[str]:
         """A legal id that nothing else in the account has."""
         return self.suffix.apply(lambda suffix: f"{names.prefix(self.name)}-{suffix}")
-
-    def child(self, **others: Any) -> pulumi.ResourceOptions:
-        """Options of a part."""
-        return pulumi.ResourceOptions(parent=self.parent, **others)
-
-    def holding_data(self, **others: Any) -> pulumi.ResourceOptions:
-        """Options of a part that holds data, or without which they cannot be read."""
-        return self.child(protect=plan.protected(self.cache) or None, **others)

@@ -262,19 +262,25 @@ def resources(stack: Stack) -> list[dict[str, Any]]:
 
 
 def take_over(
-    stack: Stack, ids: Callable[[Iterable[Mapping[str, Any]]], Iterable[tuple[str, str]]]
+    stack: Stack,
+    ids: Callable[
+        [Iterable[Mapping[str, Any]], Iterable[Mapping[str, Any]]], Iterable[tuple[str, str]]
+    ],
 ) -> bool:
     """Writes into the state what a run began to make and did not record; whether there was any.
 
-    ids: URN and id of each such resource whose id can be told. A refresh must follow: it drops what
-    is not there after all. Secrets stay encrypted. Raises Failure.
+    ids: URN and id of each such resource whose id can be told, from what was begun and what is
+    recorded. A refresh must follow: it drops what is not there after all. Secrets stay encrypted.
+    Raises Failure.
     """
     state = json.loads(query(stack, "stack", "export"))
     deployment = state.get("deployment") or {}
     operations = deployment.get("pending_operations") or []
     begun = {op["resource"]["urn"]: op["resource"] for op in operations if op["type"] == "creating"}
-    known = {resource["urn"] for resource in deployment.get("resources") or []}
-    found = [(urn, identifier) for urn, identifier in ids(begun.values()) if urn not in known]
+    recorded = deployment.get("resources") or []
+    known = {resource["urn"] for resource in recorded}
+    told = ids(begun.values(), recorded)
+    found = [(urn, identifier) for urn, identifier in told if urn not in known]
     if not found:
         return False
     for urn, identifier in found:

@@ -1,11 +1,14 @@
 """`secure-redis up|preview|down|output|url|ca`: a stack from its file to its URL."""
 
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from secure_redis.aws import leftovers as aws_leftovers
+from secure_redis.azure import leftovers as azure_leftovers
 from secure_redis.connection import Auth, Connection
 
 from . import engine
@@ -146,7 +149,7 @@ def closing_screen(stack: Stack) -> str:
 def _by_hand(connection: Connection, suffix: str) -> str:
     """The command that pings a cache with everything verified that redis-cli can verify."""
     if connection.auth is Auth.IDENTITY:
-        return "clients make a token for each login: see docs/aws.md"
+        return f"clients get a token for each login: see docs/{connection.target}.md"
     if connection.client_cert_pem:
         trust = " --cacert ca.pem --cert client.crt --key client.key"
         return f'cd connection && redis-cli -u "$(make -sC .. url{suffix})"{trust} ping'
@@ -170,6 +173,15 @@ def _protection(connection: Connection) -> str:
     )
 
 
+def _begun(
+    pending: Iterable[Mapping[str, Any]], recorded: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """URN and id of what was begun in a cloud and not recorded."""
+    begun, known = list(pending), list(recorded)
+    yield from aws_leftovers.ids(begun, known)
+    yield from azure_leftovers.ids(begun, known)
+
+
 def _tidy(stack: Stack, *, volumes: bool) -> None:
     """Brings state and world together again after a run that broke off."""
     click.echo("the run before broke off: tidying up", err=True)
@@ -190,7 +202,7 @@ def _tidy(stack: Stack, *, volumes: bool) -> None:
         for owner in owners:
             for thing in leftovers.remove(where, owner, known, volumes=volumes):
                 click.echo(f"  removed {thing}, which was made but not recorded", err=True)
-    if engine.take_over(stack, aws_leftovers.ids) or resources:
+    if engine.take_over(stack, _begun) or resources:
         # What was taken over is dropped if it is not there; what could not be is made again.
         options = ["--yes", "--skip-preview", "--suppress-outputs", "--clear-pending-creates"]
         if engine.run(stack, "refresh", *options):

@@ -5,54 +5,19 @@ cloud left to the resource types. Nothing here knows a cloud or our component.
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .difference import Difference, differences
-from .errors import Failure, PartialError, PlanError, ProviderError
+from .difference import differences
+from .errors import Failure, PlanError, ProviderError
+from .operations import CloudError, Diff, Operations, Urn
 from .resource import Resource, Values, Work
 from .schema import check
-from .store import FakeCloud, Fault
+from .store import FakeCloud
 from .wire import UNKNOWN, contains_unknown
 
 DEFAULTED = "__defaults"
 """Names of inputs that the provider filled in, kept among the inputs as the bridge keeps them."""
-
-
-class CloudError(Exception):
-    """The cloud refuses a request. The text is the one its users know."""
-
-
-@dataclass(frozen=True)
-class Urn:
-    """A resource's place in a stack."""
-
-    token: str
-    name: str
-
-    @classmethod
-    def parse(cls, urn: str) -> "Urn":
-        """From the engine's notation."""
-        kinds, _, name = urn.rpartition("::")
-        return cls(token=kinds.rpartition("::")[2].rpartition("$")[2], name=name)
-
-
-@dataclass(frozen=True)
-class Diff:
-    """What an update would do."""
-
-    found: list[Difference]
-    replaces: frozenset[str]
-    delete_first: bool
-
-
-@dataclass
-class Configuration:
-    """What the provider was configured with."""
-
-    values: Values = field(default_factory=dict)
 
 
 class Package(Protocol):
@@ -79,13 +44,30 @@ class Package(Protocol):
         ...
 
 
-class StandIn:
+class StandIn(Operations):
     """A provider of one package, over one fake cloud."""
 
     def __init__(self, package: Package, cloud: FakeCloud) -> None:
+        super().__init__(cloud)
         self.package = package
-        self.cloud = cloud
+        self.name, self.version = package.name, package.version
         self.config: Values = {}
+
+    def told(self, text: str) -> str:
+        """An error as the bridge prints the one of a Terraform provider."""
+        return _listed(text)
+
+    def check_config(self, values: Values) -> list[Failure]:
+        """What is wrong with the provider's own configuration."""
+        return self.package.check_config(values)
+
+    def replaces_provider(self, old: Values, new: Values) -> list[str]:
+        """Keys of the configuration whose change means another provider."""
+        return self.package.replaces_provider(old, new)
+
+    def configure(self, values: Values) -> None:
+        """Takes the configuration."""
+        self.config = values
 
     def resource(self, token: str) -> Resource:
         """The type. Raises ProviderError for one that the package does not have."""
@@ -134,7 +116,14 @@ class StandIn:
                 inputs[auto.prop] = auto.make(name, seed)
         return inputs, defaulted
 
-    def diff(self, urn: Urn, state: Values, news: Values, ignored: Collection[str] = ()) -> Diff:
+    def diff(
+        self,
+        urn: Urn,
+        state: Values,
+        news: Values,
+        ignored: Collection[str] = (),
+        old_inputs: Values | None = None,
+    ) -> Diff:
         """What an update from the state to the inputs would do."""
         resource = self.resource(urn.token)
         return self._diff(resource, state, news, ignored)
@@ -158,14 +147,15 @@ class StandIn:
         _only(resource.plan(None, inputs))
         if preview:
             return "", self._planned(resource, inputs)
-        work = self._work("create", urn)
+        work = self.work("create", urn)
         api = self.package.api(self.cloud, self.config, work, inputs)
 
         def make() -> tuple[str, Values]:
             work.made = resource.create(api, inputs)
             return work.made, self._outputs(resource, api, work.made, inputs)
 
-        return self._operation(work, api, inputs, make)
+        known = self._knower(resource, api, inputs)
+        return self.operation(work, make, inputs, known)
 
     def update(
         self,
@@ -176,6 +166,7 @@ class StandIn:
         *,
         preview: bool = False,
         ignored: Collection[str] = (),
+        old_inputs: Values | None = None,
     ) -> Values:
         """Changes the resource, or says what a preview can know: its outputs."""
         resource = self.resource(urn.token)
@@ -187,7 +178,7 @@ class StandIn:
             stays = {name: value for name, value in state.items() if name not in gone}
             unknown = dict.fromkeys(resource.unstable(changed), UNKNOWN)
             return {**stays, **inputs, **unknown, **_all_tags(resource, inputs)}
-        work = self._work("update", urn, identifier)
+        work = self.work("update", urn, identifier)
         api = self.package.api(self.cloud, self.config, work, inputs)
 
         def change() -> tuple[str, Values]:
@@ -195,16 +186,17 @@ class StandIn:
                 resource.update(api, identifier, state, inputs, changed)
             return identifier, self._outputs(resource, api, identifier, {**inputs})
 
-        return self._operation(work, api, inputs, change, state)[1]
+        known = self._knower(resource, api, state)
+        return self.operation(work, change, inputs, known)[1]
 
     def read(self, urn: Urn, identifier: str, state: Values, olds: Values) -> tuple[Values, Values]:
         """Outputs and inputs as the cloud has them now; both empty when the resource is gone."""
         resource = self.resource(urn.token)
-        work = self._work("read", urn, identifier)
+        work = self.work("read", urn, identifier)
         api = self.package.api(self.cloud, self.config, work, _inputs(olds))
-        fault = self._before(work)
+        fault = self.before(work)
         found = resource.read(api, identifier, state)
-        self._after(fault)
+        self.after(fault)
         if found is None:
             return {}, {}
         known = {name: state[name] for name in resource.kept if name in state}
@@ -230,85 +222,34 @@ class StandIn:
             if name.startswith("__") or name in outputs
         }
 
-    def delete(self, urn: Urn, identifier: str, state: Values) -> None:
+    def delete(
+        self, urn: Urn, identifier: str, state: Values, old_inputs: Values | None = None
+    ) -> None:
         """Takes the resource away."""
         resource = self.resource(urn.token)
-        work = self._work("delete", urn, identifier)
+        work = self.work("delete", urn, identifier)
         api = self.package.api(self.cloud, self.config, work, state)
 
         def take() -> tuple[str, Values]:
             resource.delete(api, identifier, state)
             return identifier, {}
 
-        self._operation(work, api, state, take)
+        self.operation(work, take, state, self._knower(resource, api, state))
 
     def invoke(self, token: str, arguments: Values) -> Values:
         """Answers a function."""
         return self.package.invoke(self.cloud, self.config, token, arguments)
 
-    @staticmethod
-    def _work(operation: str, urn: Urn, identifier: str | None = None) -> Work:
-        return Work(operation, urn.token, urn.name, made=identifier)
+    def _knower(self, resource: Resource, api: Any, values: Values) -> Callable[[str], Values]:
+        """What reads as much of the outputs as can be read after a failure."""
 
-    def _operation(
-        self,
-        work: Work,
-        api: Any,
-        inputs: Values,
-        run: Callable[[], tuple[str, Values]],
-        state: Values | None = None,
-    ) -> tuple[str, Values]:
-        """Runs a step with the fault that is meant for it, and writes it down."""
-        fault = None
-        try:
-            fault = self._before(work)
-            result = run()
-            self._after(fault)
-        except (CloudError, ProviderError) as error:
-            self._record(work, str(error))
-            reason = _listed(str(error))
-            lost = fault is not None and fault.when == "lost"
-            if work.made and work.operation != "delete" and not lost:
-                known = self._known(self.resource(work.token), api, work.made, state or inputs)
-                raise PartialError(work.made, known, inputs, reason) from None
-            raise ProviderError(reason) from None
-        self._record(work, None)
-        return result
+        def known(identifier: str) -> Values:
+            try:
+                return self._outputs(resource, api, identifier, values)
+            except (CloudError, ProviderError):
+                return _present(_inputs(values))
 
-    def _before(self, work: Work) -> Fault | None:
-        fault = self.cloud.take_fault(work.operation, work.token, work.name)
-        if fault and fault.when == "before":
-            self._strike(fault)
-        return fault
-
-    def _after(self, fault: Fault | None) -> None:
-        if fault and fault.when != "before":
-            self._strike(fault)
-
-    @staticmethod
-    def _strike(fault: Fault) -> None:
-        time.sleep(fault.delay)
-        if fault.error:
-            raise ProviderError(fault.error)
-
-    def _record(self, work: Work, error: str | None) -> None:
-        self.cloud.record(
-            {
-                "operation": work.operation,
-                "type": work.token,
-                "name": work.name,
-                "id": work.made,
-                "requests": work.requests,
-                **({"error": error} if error else {}),
-            }
-        )
-
-    def _known(self, resource: Resource, api: Any, identifier: str, values: Values) -> Values:
-        """As much of the outputs as can be read after a failure."""
-        try:
-            return self._outputs(resource, api, identifier, values)
-        except (CloudError, ProviderError):
-            return _present(_inputs(values))
+        return known
 
     @staticmethod
     def _outputs(resource: Resource, api: Any, identifier: str, inputs: Values) -> Values:
@@ -367,6 +308,9 @@ def _missing(name: str) -> str:
 def _located(resource_name: str, failure: Failure) -> Failure:
     where = f"{resource_name}.{failure.path}" if failure.path else resource_name
     return Failure(failure.path, f"{failure.reason}. Examine values at '{where}'.")
+
+
+__all__ = ["DEFAULTED", "CloudError", "Diff", "Package", "StandIn", "Urn", "seed_of"]
 
 
 def _listed(text: str) -> str:

@@ -12,6 +12,7 @@ import importlib
 import inspect
 import json
 import os
+import re
 import sys
 import textwrap
 import threading
@@ -39,13 +40,19 @@ class Shape:
     """The type of a value."""
 
     kind: str
-    """string, number, integer, boolean, array, map, object, asset or any."""
+    """string, number, integer, boolean, array, map, object, union, asset or any."""
     item: "Shape | None" = None
     """Of an array's or a map's elements."""
     fields: Mapping[str, "Field"] = field(default_factory=dict)
     """Of an object, by name on the wire."""
     choices: tuple[str, ...] = ()
     """Of an enum that allows nothing else."""
+    known: tuple[str, ...] = ()
+    """Of a string for which the SDK lists values but takes others: newer ones, for instance."""
+    options: tuple["Shape", ...] = ()
+    """Of a union: the objects of which one is given."""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    """Of an object in a union: fields whose value says that it is this one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +97,20 @@ def arguments_of(sdk: str) -> Mapping[str, Field]:
     return _fields_from(_kept(sdk, lambda arguments: {"inputs": _fields(arguments)})["inputs"])
 
 
-def _kept(sdk: str, read: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
+@cache
+def outputs_of(sdk: str) -> Mapping[str, Shape]:
+    """The shapes of the outputs of an SDK resource class, named as `module:Name`."""
+    found = _kept(sdk, _read_outputs, ".outputs")
+    return {name: _shape_from(one) for name, one in found.items()}
+
+
+@cache
+def api_version_of(sdk: str) -> str:
+    """The version of the cloud's interface that an SDK resource class names in its docstring."""
+    return _kept(sdk, _read_api_version, ".api")["version"]
+
+
+def _kept(sdk: str, read: Callable[[type], dict[str, Any]], what: str = "") -> dict[str, Any]:
     """What is read from a class, from the cache where the environment names one.
 
     Reading it needs the SDK's modules, whose import takes longer than everything else that a
@@ -100,14 +120,14 @@ def _kept(sdk: str, read: Callable[[type], dict[str, Any]]) -> dict[str, Any]:
     path = None
     if os.environ.get(CACHE):
         version = metadata.version(module.partition(".")[0])
-        path = Path(os.environ[CACHE]) / version / f"{sdk}.json"
+        path = Path(os.environ[CACHE]) / version / f"{sdk}{what}.json"
         with suppress(FileNotFoundError):
             return json.loads(path.read_text())
     with _reading:
         found = read(getattr(importlib.import_module(module), name))
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
-        staging = path.with_suffix(f".{os.getpid()}")
+        staging = path.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
         staging.write_text(json.dumps(found))
         staging.replace(path)
     return found
@@ -117,10 +137,24 @@ def _read_resource(resource: type) -> dict[str, Any]:
     module = sys.modules[resource.__module__]
     return {
         "token": vars(resource)["pulumi_type"],
-        "inputs": _fields(getattr(module, f"{resource.__name__}Args")),
+        "inputs": _fields(_arguments(module, resource.__name__)),
         "outputs": sorted(sdk_types.resource_types(resource)),
         "secrets": _secret_outputs(resource),
     }
+
+
+def _arguments(module: types.ModuleType, name: str) -> type:
+    """The class of a resource's arguments; another one where a nested type has that name."""
+    return getattr(module, f"{name}InitArgs", None) or getattr(module, f"{name}Args")
+
+
+def _read_outputs(resource: type) -> dict[str, Any]:
+    return {name: _shape(hint) for name, hint in sdk_types.resource_types(resource).items()}
+
+
+def _read_api_version(resource: type) -> dict[str, Any]:
+    found = re.search(r"REST API version ([\w-]+)\.", inspect.getsource(resource))
+    return {"version": found.group(1) if found else ""}
 
 
 def _fields(arguments: type) -> dict[str, Any]:
@@ -150,6 +184,9 @@ def _shape_from(found: Mapping[str, Any]) -> Shape:
         item=_shape_from(found["item"]) if "item" in found else None,
         fields=_fields_from(found.get("fields", {})),
         choices=tuple(found.get("choices", ())),
+        known=tuple(found.get("known", ())),
+        options=tuple(_shape_from(one) for one in found.get("options", ())),
+        constants=found.get("constants", {}),
     )
 
 
@@ -190,9 +227,10 @@ def _check_value(shape: Shape, value: Any, path: str) -> Iterator[Failure]:
     fits = {
         "number": ("number", "integer"),
         "map": ("object",),
+        "union": ("object",),
     }.get(expected, (expected,))
     if actual not in fits:
-        wanted = "object" if expected == "map" else expected
+        wanted = "object" if expected in {"map", "union"} else expected
         # Without the value: it may be a password.
         yield Failure(path, f"expected {wanted} type, got {actual} type")
     elif shape.choices and value not in shape.choices:
@@ -227,7 +265,13 @@ _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 def _shape(hint: Any) -> dict[str, Any]:
     """The shape behind a type hint with all its wrappings of inputs."""
+    several = _objects(hint)
+    if len(several) > 1:
+        return {"kind": "union", "options": [_option_shape(one) for one in several]}
+    listed = _listed(hint)
     hint = _unwrapped(hint)
+    if hint is str and listed:
+        return {"kind": "string", "known": listed}
     if hint in _SIMPLE:
         return {"kind": _SIMPLE[hint]}
     origin = typing.get_origin(hint)
@@ -245,7 +289,53 @@ def _class_shape(hint: type) -> dict[str, Any]:
         return {"kind": "asset"}
     if sdk_types.is_input_type(hint):
         return {"kind": "object", "fields": _fields(hint)}
+    if sdk_types.is_output_type(hint):
+        found = sdk_types.output_type_types(hint).items()
+        fields = {name: {"shape": _shape(inner), "required": False} for name, inner in found}
+        return {"kind": "object", "fields": fields}
     return {"kind": "any"}
+
+
+def _option_shape(hint: type) -> dict[str, Any]:
+    """The shape of an object in a union, with what tells it from the others."""
+    names = {}
+    if sdk_types.is_input_type(hint):
+        names = sdk_types.input_type_py_to_pulumi_names(hint)
+    source = inspect.getsource(hint)
+    found = re.findall(r'pulumi\.set\(__self__, "(\w+)", \'([^\']+)\'\)', source)
+    return {**_class_shape(hint), "constants": {names.get(name, name): one for name, one in found}}
+
+
+def _members(hint: Any) -> list[Any]:
+    """The members of a union, None and the wrappings of inputs left out."""
+    if typing.get_origin(hint) not in {typing.Union, types.UnionType}:
+        return [hint]
+    return [
+        member
+        for one in typing.get_args(hint)
+        if one is not type(None) and not _is_plumbing(one)
+        for member in _members(one)
+    ]
+
+
+def _objects(hint: Any) -> list[type]:
+    """The classes of objects of which a value is one."""
+    return [
+        one
+        for one in _members(hint)
+        if inspect.isclass(one)
+        and (sdk_types.is_input_type(one) or sdk_types.is_output_type(one))
+    ]
+
+
+def _listed(hint: Any) -> list[str]:
+    """The values that the SDK lists for a string that may be another one as well."""
+    return [
+        str(member.value)
+        for one in _members(hint)
+        if inspect.isclass(one) and issubclass(one, enum.Enum)
+        for member in one
+    ]
 
 
 def _unwrapped(hint: Any) -> Any:

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2 as proto
 from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
 from .errors import Failure, PartialError, PlanError, ProviderError
-from .provider import StandIn, Urn
+from .operations import Provider, Urn
 from .wire import from_struct, to_struct
 
 T = TypeVar("T")
@@ -64,16 +64,15 @@ class Servicer(server.ProviderServicer):
 
     # ruff: noqa: N802
 
-    def __init__(self, stand_in: StandIn, engine_address: str) -> None:
-        package = stand_in.package
-        super().__init__([], package.version, api.Provider(), engine_address)
+    def __init__(self, stand_in: Provider, engine_address: str) -> None:
+        super().__init__([], stand_in.version, api.Provider(), engine_address)
         self._stand_in = stand_in
 
     async def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
     async def GetSchema(self, request: Any, context: Any) -> Any:
-        return proto.GetSchemaResponse(schema=f'{{"name": "{self._stand_in.package.name}"}}')
+        return proto.GetSchemaResponse(schema=f'{{"name": "{self._stand_in.name}"}}')
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:
         return await _reported(context, self._check_config(request))
@@ -107,17 +106,17 @@ class Servicer(server.ProviderServicer):
 
     async def _check_config(self, request: proto.CheckRequest) -> proto.CheckResponse:
         values = from_struct(request.news)
-        failures = self._stand_in.package.check_config(values)
+        failures = self._stand_in.check_config(values)
         return proto.CheckResponse(inputs=request.news, failures=_failures(failures))
 
     async def _diff_config(self, request: proto.DiffRequest) -> proto.DiffResponse:
         old, new = from_struct(request.olds), from_struct(request.news)
-        replaces = self._stand_in.package.replaces_provider(old, new)
+        replaces = self._stand_in.replaces_provider(old, new)
         changes = proto.DiffResponse.DIFF_SOME if old != new else proto.DiffResponse.DIFF_NONE
         return proto.DiffResponse(changes=changes, replaces=replaces, diffs=replaces)
 
     async def _configure(self, request: proto.ConfigureRequest) -> proto.ConfigureResponse:
-        self._stand_in.config = from_struct(request.args)
+        self._stand_in.configure(from_struct(request.args))
         # No secrets: as with the bridged provider, the engine marks outputs after its inputs.
         return proto.ConfigureResponse(supportsPreview=True)
 
@@ -138,6 +137,7 @@ class Servicer(server.ProviderServicer):
             from_struct(request.olds),
             from_struct(request.news),
             list(request.ignoreChanges),
+            from_struct(request.old_inputs),
         )
         names = [one.name for one in diff.found]
         some = proto.DiffResponse.DIFF_SOME if names else proto.DiffResponse.DIFF_NONE
@@ -171,6 +171,7 @@ class Servicer(server.ProviderServicer):
             from_struct(request.news),
             preview=request.preview,
             ignored=list(request.ignoreChanges),
+            old_inputs=from_struct(request.old_inputs),
         )
         return proto.UpdateResponse(properties=to_struct(outputs))
 
@@ -194,6 +195,7 @@ class Servicer(server.ProviderServicer):
             Urn.parse(request.urn),
             request.id,
             from_struct(request.properties),
+            from_struct(request.old_inputs),
         )
         return empty_pb2.Empty()
 
@@ -215,7 +217,7 @@ def _failures(failures: list[Failure]) -> list[proto.CheckFailure]:
     return [proto.CheckFailure(property="", reason=one.reason) for one in failures]
 
 
-def main(stand_in: StandIn, arguments: list[str]) -> None:
+def main(stand_in: Provider, arguments: list[str]) -> None:
     """Serves a stand-in until the engine goes away; the last line of a plugin's start."""
     parser = argparse.ArgumentParser(description="stand-in of a Pulumi provider")
     parser.add_argument("engine", help="address of the engine")

@@ -79,13 +79,13 @@ class FakeCloud:
         """All objects of a kind, by id."""
         return {
             unquote(path.stem): json.loads(path.read_text())
-            for path in sorted((self.root / "objects" / kind).glob("*.json"))
+            for path in sorted(self._folder(kind).glob("*.json"))
         }
 
     def kinds(self) -> list[str]:
         """The kinds of which there ever was an object."""
         folder = self.root / "objects"
-        return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+        return sorted(unquote(path.name) for path in folder.iterdir()) if folder.is_dir() else []
 
     def count(self, name: str) -> int:
         """The next number of a sequence, from 1."""
@@ -159,7 +159,10 @@ class FakeCloud:
         return json.loads(path.read_text()) if path.exists() else []
 
     def _path(self, kind: str, identifier: str) -> Path:
-        return self.root / "objects" / kind / f"{quote(identifier, safe='')}.json"
+        return self._folder(kind) / f"{quote(identifier, safe='')}.json"
+
+    def _folder(self, kind: str) -> Path:
+        return self.root / "objects" / quote(kind, safe="")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -126,10 +126,13 @@ def test_what_is_generated_here_is_what_a_stack_file_accepts(cache: str) -> None
     ],
 )
 def test_short_names_stay_readable(words: tuple[str, ...], readable: str) -> None:
-    assert names.readable(*words) == readable
+    assert names.readable(*words, length=names.PREFIX_LENGTH) == readable
 
 
 def test_long_names_that_begin_alike_stay_two() -> None:
-    one, other = (names.readable("secure-redis", "production", f"cache-{n}") for n in "ab")
+    one, other = (
+        names.readable("secure-redis", "production", f"cache-{n}", length=names.PREFIX_LENGTH)
+        for n in "ab"
+    )
     assert one != other
     assert one[:17] == other[:17] == "secure-redis-prod"

@@ -16,15 +16,16 @@ from toolchain.store import Store
 
 ROOT = Path(__file__).resolve().parents[3]
 SYSTEM_PATH = "/usr/bin:/bin"
+STACKS = {"local": "docker", "elsewhere": "external", "cloud": "aws", "other-cloud": "azure"}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the files that the toolchain reads in a repository, with three short stacks."""
+    """A copy of the files that the toolchain reads in a repository, with four short stacks."""
     project = tmp_path / "project"
     for folder in ("stacks", "requirements", "components/secure_redis/docker"):
         (project / folder).mkdir(parents=True)
-    for name in ("aws", "docker", "dev", "uv", "go", "providers", "build", "checkov"):
+    for name in ("aws", "azure", "docker", "dev", "uv", "go", "providers", "build", "checkov"):
         source = ROOT / "requirements" / f"{name}.txt"
         (project / "requirements" / f"{name}.txt").write_bytes(source.read_bytes())
     (project / "requirements" / "external.txt").write_text(
@@ -34,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     (project / images).write_bytes((ROOT / images).read_bytes())
     (project / "components" / "pyproject.toml").write_text('[project]\nname = "x"\n')
     (project / "Pulumi.yaml").write_text("name: secure-redis\nruntime: python\n")
-    for name, target in (("local", "docker"), ("elsewhere", "external"), ("cloud", "aws")):
+    for name, target in STACKS.items():
         text = f"config:\n  secure-redis:target: {target}\n"
         (project / "stacks" / f"Pulumi.{name}.yaml").write_text(text)
     return project

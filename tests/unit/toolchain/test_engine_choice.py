@@ -230,57 +230,72 @@ def test_a_quick_look_does_not_ask_the_network(make_setup, network):
     assert network.probes == 0
 
 
-def test_the_aws_target_needs_two_plugins_and_one_can_be_built(project):
-    pins = engine.plugin_versions(project, "aws")
-    assert sorted(pins) == ["aws", "random"]
-    assert pins["random"] == engine.plugin_versions(project, "docker")["random"]
-    assert set(pins) - built.BUILDABLE == {"aws"}
+# A stack of each cloud, and the plugin of its provider, which exists as a download only.
+CLOUDS = pytest.mark.parametrize(
+    ("stack", "plugin"), [("cloud", "aws"), ("other-cloud", "azure-native")]
+)
 
 
-def assert_says_how_to_get_aws(setup, message):
-    version = engine.plugin_versions(setup.project, "aws")["aws"]
-    assert f"the Pulumi plugin aws {version} is missing" in message
-    assert f"\n  pulumi plugin install resource aws {version}\n" in message
-    assert "pulumi-resource-aws on PATH" in message
+@CLOUDS
+def test_a_cloud_needs_two_plugins_and_one_can_be_built(make_setup, stack, plugin):
+    pins = all_plugins(make_setup(stack))
+    assert sorted(pins) == [plugin, "random"]
+    assert pins["random"] == all_plugins(make_setup())["random"]
+    assert set(pins) - built.BUILDABLE == {plugin}
+
+
+def assert_says_how_to_get(plugin, setup, message):
+    version = all_plugins(setup)[plugin]
+    assert f"the Pulumi plugin {plugin} {version} is missing" in message
+    assert f"\n  pulumi plugin install resource {plugin} {version}\n" in message
+    assert f"pulumi-resource-{plugin} on PATH" in message
     assert "random" not in message, "that one is built"
 
 
+@CLOUDS
 @pytest.mark.parametrize("yours", [True, False])
 @pytest.mark.parametrize("thorough", [True, False])
-def test_a_plugin_that_cannot_be_had_is_said_at_the_first_look(make_setup, fake, yours, thorough):
+def test_a_plugin_that_cannot_be_had_is_said_at_the_first_look(
+    *, make_setup, fake, yours, thorough, stack, plugin
+):
     if yours:
         install_engine(fake)
-    setup = make_setup("cloud")
+    setup = make_setup(stack)
     setup.thorough = thorough
     message = engine.look(setup).blocked
-    assert_says_how_to_get_aws(setup, message)
+    assert_says_how_to_get(plugin, setup, message)
     assert f"{official.DOWNLOADS} does not answer from here" in message
+    assert f"Copy ~/.pulumi/plugins/resource-{plugin}-v" in message
     assert f"to {setup.machine.home}/.pulumi/plugins" in message
     assert "(linux, x64)" in message
 
 
-def test_it_is_said_too_if_the_site_has_gone_since_the_look(make_setup, network, task):
+@CLOUDS
+def test_it_is_said_too_if_the_site_has_gone_since_the_look(
+    make_setup, network, task, stack, plugin
+):
     network.up = True
-    setup = make_setup("cloud")
+    setup = make_setup(stack)
     assert engine.look(setup).plan == "obtain Pulumi"
     network.up = False
     with pytest.raises(PreparationError) as problem:
         engine.obtain(setup, task)
-    assert_says_how_to_get_aws(setup, str(problem.value))
+    assert_says_how_to_get(plugin, setup, str(problem.value))
 
 
+@CLOUDS
 @pytest.mark.parametrize("yours", [True, False])
 @pytest.mark.parametrize("value", ["true", "1", "True"])
 def test_it_is_not_the_networks_fault_if_downloads_are_forbidden(
-    make_setup, fake, network, value, yours
+    *, make_setup, fake, network, value, yours, stack, plugin
 ):
     network.up = True
     if yours:
         install_engine(fake)
     variable = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
-    setup = make_setup("cloud", {variable: value})
+    setup = make_setup(stack, {variable: value})
     message = engine.look(setup).blocked
-    assert_says_how_to_get_aws(setup, message)
+    assert_says_how_to_get(plugin, setup, message)
     assert f"{variable} forbids downloading it" in message
     assert "does not answer" not in message
 
@@ -294,24 +309,27 @@ def test_two_plugins_that_cannot_be_had_are_one_message(make_setup, project):
     assert "plugins/{resource-aws-v7.1.0,resource-gcp-v9.2.0}" in message
 
 
-def test_where_the_site_answers_the_engine_gets_the_plugin(make_setup, fake, network):
+@CLOUDS
+def test_where_the_site_answers_the_engine_gets_the_plugin(
+    make_setup, fake, network, stack, plugin
+):
     network.up = True
-    assert not engine.look(make_setup("cloud")).blocked
+    assert not engine.look(make_setup(stack)).blocked
     install_engine(fake)
-    found = engine.look(make_setup("cloud"))
+    found = engine.look(make_setup(stack))
     assert found.ready
-    assert "downloads its plugins itself: aws" in found.found
+    assert f"downloads its plugins itself: {plugin}" in found.found
 
 
 @pytest.fixture(params=["in the user's plugins", "in PULUMI_HOME", "on PATH"])
-def with_aws(request, make_setup, fake, tmp_path):
+def with_plugin(*, request, make_setup, fake, tmp_path, stack, plugin):
     """A machine with the plugin that cannot be built, and the folders that a home links to."""
     environ = {"PULUMI_HOME": str(tmp_path / "own")} if request.param == "in PULUMI_HOME" else {}
-    setup = make_setup("cloud", environ)
+    setup = make_setup(stack, environ)
     if request.param == "on PATH":
-        fake("pulumi-resource-aws", "")
+        fake(f"pulumi-resource-{plugin}", "")
         return setup, []
-    install_plugins(setup, ["aws"])
+    install_plugins(setup, [plugin])
     folder = next((setup.machine.home / ".pulumi" / "plugins").iterdir())
     if environ:
         target = tmp_path / "own" / "plugins" / folder.name
@@ -320,8 +338,9 @@ def with_aws(request, make_setup, fake, tmp_path):
     return setup, [folder]
 
 
-def test_with_that_plugin_only_the_rest_is_built(with_aws, fake):
-    setup, _ = with_aws
+@CLOUDS
+def test_with_that_plugin_only_the_rest_is_built(with_plugin, fake):
+    setup, _ = with_plugin
     found = engine.look(setup)
     assert (found.ready, found.blocked, found.plan) == (False, "", "obtain Pulumi")
     setup.thorough = True
@@ -332,11 +351,12 @@ def test_with_that_plugin_only_the_rest_is_built(with_aws, fake):
     assert "build providers from" in found.plan
 
 
+@CLOUDS
 @pytest.mark.parametrize("yours", [True, False])
 def test_a_home_of_ours_has_that_plugin_beside_the_built_ones(
-    with_aws, fake, task, monkeypatch, yours
+    *, with_plugin, fake, task, monkeypatch, yours, plugin
 ):
-    setup, folders = with_aws
+    setup, folders = with_plugin
     if yours:
         install_engine(fake)
     built_now = []
@@ -346,7 +366,7 @@ def test_a_home_of_ours_has_that_plugin_beside_the_built_ones(
         setup.store.obtain(parts.home, lambda directory: built._arrange(setup, parts, directory))
 
     monkeypatch.setattr(engine, "build_all", build_all)
-    pins = engine.plugin_versions(setup.project, "aws")
+    pins = all_plugins(setup)
     parts = built.built_parts(
         setup, {"random": pins["random"]}, with_engine=not yours, users_plugins=folders
     )
@@ -361,7 +381,7 @@ def test_a_home_of_ours_has_that_plugin_beside_the_built_ones(
     names = {f"resource-random-v{pins['random']}", *(folder.name for folder in folders)}
     assert {folder.name for folder in (home / "plugins").iterdir()} == names
     for folder in folders:
-        assert (home / "plugins" / folder.name / "pulumi-resource-aws").exists()
+        assert (home / "plugins" / folder.name / f"pulumi-resource-{plugin}").exists()
 
 
 def test_another_version_of_a_users_plugin_is_another_home(make_setup):

@@ -53,7 +53,7 @@ def test_made_once_with_hashes_and_then_left_alone(make_setup, uv, task):
     venv, packages, own = uv.calls
     assert venv.startswith("venv ")
     assert f"--python {setup.machine.python}" in venv
-    assert "--require-hashes --compile-bytecode" in packages
+    assert "--require-hashes" in packages
     assert packages.endswith("requirements/docker.txt")
     assert "--no-deps --build-constraints" in own
     assert own.endswith(f"-e {setup.project}/components")
@@ -90,6 +90,21 @@ def test_a_second_target_and_the_test_tools_are_added_and_the_first_stays(make_s
         assert f"requirements/{name}.txt" in packages
     assert python_env.look(other).ready
     assert python_env.look(make_setup()).ready
+
+
+def test_what_is_there_is_byte_code_whoever_installed_it(make_setup, uv, task):
+    setup = make_setup()
+    python_env.obtain(setup, task)
+    packages = setup.project / ".venv" / "lib" / "python3" / "site-packages" / "sdk"
+    packages.mkdir(parents=True)
+    (packages / "network.py").write_text("x = 1\n")
+    (packages / "example_for_python_2.py").write_text("print 1\n")
+    pins = setup.project / "requirements" / "docker.txt"
+    pins.write_text(pins.read_text() + "# changed\n")
+    python_env.obtain(setup, task)
+    compiled = [file.name.split(".")[0] for file in packages.glob("__pycache__/*.pyc")]
+    assert compiled == ["network"]
+    assert python_env.look(setup).ready
 
 
 def test_an_interrupted_installation_is_made_again(make_setup, uv, task):

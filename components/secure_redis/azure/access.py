@@ -1,0 +1,63 @@
+"""How applications reach a cache and its vault: private endpoints, and records of their names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pulumi
+from pulumi_azure_native import network
+
+from .site import Site
+
+
+def endpoint(
+    site: Site,
+    what: str,
+    target: tuple[pulumi.Input[str], str],
+    zone: str,
+    depends_on: Sequence[pulumi.Resource] = (),
+) -> list[pulumi.Resource]:
+    """A private endpoint, and the record in its zone unless a policy makes it.
+
+    what: the word that tells it from others. target: resource id of what it leads to, and the name
+    of that one's group of endpoints.
+    """
+    resource_id, group = target
+    label = f"{site.name}-{what}"
+    made = network.PrivateEndpoint(
+        label,
+        private_endpoint_name=site.named(what),
+        resource_group_name=site.group,
+        subnet={"id": site.network["subnet_id"]},
+        private_link_service_connections=[
+            {"name": what, "group_ids": [group], "private_link_service_id": resource_id}
+        ],
+        tags=site.tags,
+        opts=site.child(depends_on=list(depends_on)),
+    )
+    zone_ids = site.network["private_dns_zone_ids"]
+    if not zone_ids:
+        return [made]
+    record = network.PrivateDnsZoneGroup(
+        label,
+        private_dns_zone_group_name="default",
+        private_endpoint_name=made.name,
+        resource_group_name=site.group,
+        private_dns_zone_configs=[
+            {
+                "name": zone.replace(".", "-"),
+                "private_dns_zone_id": pulumi.Output.all(*zone_ids).apply(
+                    lambda known: zone_of(known, zone)
+                ),
+            }
+        ],
+        opts=site.child(),
+    )
+    return [made, record]
+
+
+def zone_of(zone_ids: Sequence[Any], zone: str) -> str:
+    """The resource id of the zone of that name. Raises RunError where there is none."""
+    for zone_id in zone_ids:
+        if str(zone_id).rpartition("/")[2].lower() == zone:
+            return str(zone_id)
+    raise pulumi.RunError(f"private_dns_zone_ids has no zone {zone}: add its resource id")

@@ -1,0 +1,735 @@
+"""Rules of the Azure target: what Azure would refuse, said before anything is touched."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timezone
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from typing import TYPE_CHECKING, Any
+
+from pydantic.alias_generators import to_camel
+
+from secure_redis.problems import Problem
+from secure_redis.schema import join
+
+from . import plan, retirement, sizes
+from .settings import Auth, ClusteringPolicy, Module
+
+if TYPE_CHECKING:
+    from secure_redis.settings import (
+        AccessSettings,
+        AlarmSettings,
+        Arguments,
+        CacheSettings,
+        NetworkSettings,
+        NewNetwork,
+        PrivateDns,
+        StackSettings,
+    )
+
+NETWORK_PREFIXES = range(8, 27)
+"""Prefix lengths of a new network: its eight parts are /29 at least, the smallest subnet in Azure
+(Azure Virtual Network, FAQ)."""
+
+TAG_KEY_LENGTH, TAG_VALUE_LENGTH, TAGS = 512, 256, 12
+"""Limits of tags (Azure Resource Manager, tag limitations: 512, 256 and, for private DNS zones, 15,
+less the tags that are ours)."""
+
+ENDPOINTS = 84
+"""Most private endpoints of a cache (Azure Managed Redis, private link). One is made here."""
+
+
+def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
+    """What is wrong with the network, the tags and the access of a stack."""
+    yield from network_problems(stack.network)
+    yield from tag_problems("tags", stack.tags)
+    yield from shared_problems(stack.access, stack.alarms)
+    dns = stack.network.private_dns
+    if dns and dns.zone_ids:
+        yield from _zones("network.privateDns.zoneIds", dns.zone_ids, stack.caches.values())
+    adopted = stack.network.adopt is not None
+    if adopted and stack.access.cidrs:
+        yield Problem(
+            "access.cidrs",
+            "has no effect: the security group of the adopted subnet decides who comes in",
+            "Remove it.",
+        )
+    elif not adopted:
+        yield from _sources(stack.access)
+
+
+def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
+    """What is wrong with what a component was given beside the settings of its cache."""
+    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
+        yield Problem(
+            "name",
+            f"must be a letter, then letters, digits and single hyphens, {NAME_LENGTH} characters "
+            "at most: it becomes a part of the cache's name",
+            "Choose another name.",
+        )
+    yield from tag_problems("tags", given.tags)
+    yield from shared_problems(given.access, given.alarms)
+    if not given.network:
+        yield from _sources(given.access)
+    zones = given.network.get("private_dns_zone_ids")
+    if zones:
+        yield from _zones("network.private_dns_zone_ids", zones, [given.cache])
+    for fact, kind in _FACTS.items():
+        yield from _ids(join("network", fact), [given.network.get(fact)], kind)
+
+
+NAME_LENGTH = 32
+"""Longest name of a component, as on the other targets."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+
+_SUBNET = "Microsoft.Network/virtualNetworks/*/subnets"
+_ZONE = "Microsoft.Network/privateDnsZones"
+_FACTS = {"subnet_id": _SUBNET}
+
+NO_CLASSIC = (
+    "sku",
+    "allow_preview",
+    "clustering_policy",
+    "snapshot_frequency",
+    "modules",
+    "customer_managed_key",
+)
+"""Settings of Azure Managed Redis that a classic cache does not take."""
+
+
+def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    """All that is wrong with one cache on Azure."""
+    today = datetime.now(timezone.utc).date()
+    yield from _mode(path, cache)
+    yield from _auth(path, cache)
+    yield from _rotation(path, cache)
+    if cache.azure.classic:
+        yield from _classic(path, cache, today)
+    else:
+        yield from _managed(path, cache)
+    yield from _exposure(path, cache)
+    yield from _vault(path, cache, today)
+    yield from _logs(path, cache)
+
+
+def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
+    """What is wrong with the network of a stack."""
+    if network.create and network.adopt:
+        reason = "both create and adopt are given, and only one can be"
+        yield Problem("network", reason, "Remove one.")
+    if network.create:
+        yield from new_network_problems("network.create", network.create)
+    if network.adopt:
+        adopted = network.adopt
+        for field in ("vpc_id", "subnet_ids"):
+            if getattr(adopted, field):
+                yield Problem(
+                    join("network.adopt", to_camel(field)), _ON_AWS, "Remove it, name subnetId."
+                )
+        if adopted.subnet_id is None:
+            yield Problem("network.adopt.subnetId", "is required on azure", "Set it.")
+        yield from _ids("network.adopt.subnetId", [adopted.subnet_id], _SUBNET)
+    if network.resource_group is not None:
+        yield from resource_group_problems("network.resourceGroup", network.resource_group)
+    if network.private_dns:
+        yield from private_dns_problems("network.privateDns", network.private_dns)
+
+
+_ON_AWS = "has an effect on the target aws only"
+
+
+def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
+    """What is wrong with a network that is to be made."""
+    for field in ("zones", "availability_zones"):
+        if field in new.model_fields_set:
+            yield Problem(
+                join(base, to_camel(field)), "a subnet spans all zones on azure", "Remove it."
+            )
+    yield from cidr_problems(join(base, "cidr"), new.cidr)
+
+
+def cidr_problems(path: str, cidr: str) -> Iterator[Problem]:
+    """What is wrong with the addresses of a network that is to be made."""
+    block = ip_network(cidr)
+    if isinstance(block, IPv6Network) or block.prefixlen not in NETWORK_PREFIXES:
+        yield Problem(path, "must be an IPv4 network of /8 to /26", "Correct the value.")
+    elif not block.is_private:
+        yield Problem(path, "is not private", "Use a part of 10.0.0.0/8 or 172.16.0.0/12.")
+
+
+def resource_group_problems(path: str, name: str) -> Iterator[Problem]:
+    """What is wrong with the name of a resource group (API resourceGroups)."""
+    if not re.fullmatch(r"[-\w._()]{0,89}[-\w_()]", name):
+        yield Problem(
+            path,
+            "is no name of a resource group: letters, digits and -._(), 90 characters at most",
+            "Copy its name from Azure, without the path before it.",
+        )
+
+
+def private_dns_problems(path: str, dns: "PrivateDns") -> Iterator[Problem]:
+    """What is wrong with the private DNS zones of a stack."""
+    if dns.zone_ids and dns.by_policy:
+        reason = "both zoneIds and byPolicy are given, and only one can be"
+        yield Problem(path, reason, "Remove one.")
+    yield from _ids(join(path, "zoneIds"), dns.zone_ids, _ZONE)
+
+
+def _zones(
+    path: str, zone_ids: Sequence[Any], caches: "Sequence[CacheSettings] | Any"
+) -> Iterator[Problem]:
+    """What is missing among zones that were given."""
+    if not all(isinstance(zone_id, str) for zone_id in zone_ids):
+        return
+    names = {zone_id.rpartition("/")[2].lower() for zone_id in zone_ids}
+    for zone in plan.zones(caches):
+        if zone not in names:
+            yield Problem(path, f"has no zone {zone}", "Add its resource id.")
+    for old, right in _OLD_ZONES.items():
+        if old in names:
+            yield Problem(path, f"{old} is the zone of another service", f"Use {right}.")
+
+
+_OLD_ZONES = {"privatelink.redisenterprise.cache.azure.net": plan.MANAGED_ZONE}
+"""Zones that old guides name."""
+
+
+def tag_problems(path: str, tags: Mapping[str, str]) -> Iterator[Problem]:
+    """What is wrong with tags."""
+    if len(tags) > TAGS:
+        yield Problem(path, f"has {len(tags)} tags, and {TAGS} is the most", "Remove some.")
+    for key, value in tags.items():
+        where = join(path, key)
+        if re.search(r"[<>%&\\?/]", key):
+            yield Problem(where, r"may not hold < > % & \ ? or /", "Choose another name.")
+        elif key.lower().startswith(("microsoft", "azure", "windows")):
+            yield Problem(where, "begins with a word that Azure keeps to itself", "Rename it.")
+        elif len(key) > TAG_KEY_LENGTH or len(value) > TAG_VALUE_LENGTH:
+            reason = f"is longer than {TAG_KEY_LENGTH} or, its value, {TAG_VALUE_LENGTH} characters"
+            yield Problem(where, reason, "Shorten it.")
+
+
+def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterator[Problem]:
+    """What is wrong with who may reach a cache, and who is told of its alarms."""
+    for field in ("security_group_ids", "prefix_list_ids"):
+        if getattr(access, field):
+            yield Problem(join("access", to_camel(field)), _ON_AWS, "Remove it, name cidrs.")
+    for number, cidr in enumerate(access.cidrs):
+        yield from _cidr(join("access.cidrs", number), cidr)
+    for key in ("cidrs", "secret_readers"):
+        yield from _twice(join("access", to_camel(key)), getattr(access, key))
+    yield from _guids("access.secretReaders", access.secret_readers)
+    yield from _ids("alarms.notify", alarms.notify, "Microsoft.Insights/actionGroups")
+    if len(alarms.notify) > ACTION_GROUPS:
+        reason = f"an alert tells {ACTION_GROUPS} action groups at most"
+        yield Problem("alarms.notify", reason, "Shorten the list.")
+
+
+ACTION_GROUPS = 5
+"""Action groups of one alert rule (Azure Monitor, service limits)."""
+
+
+def _sources(access: "AccessSettings") -> Iterator[Problem]:
+    if not access.cidrs:
+        yield Problem(
+            "access",
+            "names nobody: no application could reach the cache",
+            "Name the networks of the applications (cidrs), such as a subnet of the new network.",
+        )
+
+
+def _cidr(path: str, cidr: str) -> Iterator[Problem]:
+    block = ip_network(cidr)
+    if isinstance(block, IPv6Network):
+        yield Problem(path, "must be an IPv4 network", "Private endpoints have IPv4 addresses.")
+    elif block.prefixlen == 0:
+        yield Problem(
+            path, f"{cidr} is the whole internet", "Name the networks of the applications."
+        )
+    elif isinstance(block, IPv4Network) and not block.is_private and block.prefixlen < 16:  # noqa: PLR2004
+        yield Problem(
+            path,
+            f"{cidr} is a large part of the internet",
+            "Name the networks of the applications.",
+        )
+
+
+def _twice(path: str, values: Sequence[Any]) -> Iterator[Problem]:
+    known = [value.lower() for value in values if isinstance(value, str)]
+    if len(set(known)) != len(known):
+        yield Problem(path, "names one twice", "Remove one.")
+
+
+def _mode(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    if cache.engine.value != "redis":
+        yield Problem(join(path, "engine"), "Azure runs Redis, not Valkey", "Use redis.")
+    if cache.mode.value != "tls":
+        reasons = {"mtls": "Azure asks no client for a certificate"}
+        yield Problem(
+            join(path, "mode"),
+            reasons.get(cache.mode.value, "a cache on Azure has TLS and a login, always"),
+            "Use tls.",
+        )
+    if "tls_profile" in cache.model_fields_set and cache.tls_profile.value == "fips":
+        yield Problem(
+            join(path, "tlsProfile"), "Azure chooses its cipher suites itself", "Remove it."
+        )
+
+
+def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    settings = cache.azure
+    where = join(path, "azure.principalIds")
+    if settings.auth is Auth.ENTRA and not settings.principal_ids:
+        yield Problem(
+            where,
+            "is empty: with auth entra nobody could log in",
+            "Name the object ids of the applications' identities.",
+        )
+    if settings.auth is Auth.KEYS and settings.principal_ids:
+        yield Problem(where, "has an effect with auth entra only", "Remove it, or set auth.")
+    if settings.auth is Auth.ENTRA and "active_key" in settings.model_fields_set:
+        reason = "has no effect with auth entra: no key lets anybody in"
+        yield Problem(join(path, "azure.activeKey"), reason, "Remove it.")
+    yield from _guids(where, settings.principal_ids)
+    yield from _twice(where, settings.principal_ids)
+
+
+def _rotation(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    if "rotation" in cache.model_fields_set:
+        yield Problem(
+            join(path, "rotation"),
+            "has no effect on the target azure, which makes the keys itself",
+            "Remove it; rotate with azure.activeKey.",
+        )
+    if "rotation_days" in cache.model_fields_set:
+        yield Problem(
+            join(path, "rotationDays"),
+            "has no effect on the target azure, which does not tell the age of a key",
+            "Remove it; set azure.secretExpires.",
+        )
+
+
+def _managed(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    yield from _size(path, cache)
+    yield from _clustering(path, cache)
+    if cache.replicas > 1:
+        yield Problem(
+            join(path, "replicas"),
+            "Azure Managed Redis keeps one copy of the data, or none",
+            "Use 0 or 1.",
+        )
+    asked = "snapshot_frequency" in cache.azure.model_fields_set
+    if asked and cache.persistence.value != "rdb":
+        reason = f"has no effect with persistence {cache.persistence.value}"
+        yield Problem(join(path, "azure.snapshotFrequency"), reason, "Remove it.")
+    yield from _availability(path, cache)
+    yield from _modules(path, cache)
+    yield from _key(path, cache)
+
+
+def _availability(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    if cache.production and not cache.replicas:
+        yield Problem(
+            join(path, "replicas"),
+            "0 is refused in production: without a copy the cache and its data are gone while a "
+            "node is replaced or the size changed, and Azure promises nothing",
+            "Leave it out.",
+            rule="single-node",
+        )
+
+
+def _size(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    sku, where = cache.azure.sku, join(path, "azure.sku")
+    if sku is None:
+        if not plan.sku(cache):
+            yield Problem(
+                join(path, "memoryGb"),
+                f"no size holds {cache.memory_gb:g} GB after its reserve of "
+                f"{sizes.RESERVED_PERCENT} %",
+                "Name one (azure.sku), or set azure.allowPreview: larger ones are previews.",
+            )
+        return
+    size = sizes.named(sku)
+    if sku.startswith(("Enterprise_", "EnterpriseFlash_")):
+        successor = sizes.successor(sku)
+        yield Problem(where, retirement.enterprise(sku), f"Use {successor or 'a Balanced size'}.")
+    elif sku in sizes.CLASSIC_SKUS:
+        yield Problem(
+            where,
+            "is a size of the retiring Azure Cache for Redis",
+            f"Use {sizes.successor(sku)}.",
+        )
+    elif size is None:
+        near = ", ".join(known.name for known in sizes.SIZES if not known.preview)
+        yield Problem(where, "is no size of Azure Managed Redis", f"Use one of {near}.")
+    else:
+        if size.preview and not cache.azure.allow_preview:
+            reason = "is a preview, which Azure promises nothing for"
+            yield Problem(where, reason, "Use a smaller one, or set azure.allowPreview.")
+        if "memory_gb" in cache.model_fields_set and size.usable_gb < cache.memory_gb:
+            yield Problem(
+                where,
+                f"holds {size.usable_gb:g} GB after its reserve of {sizes.RESERVED_PERCENT} %, "
+                "less than memoryGb",
+                "Choose a larger one, or remove memoryGb.",
+            )
+
+
+def _clustering(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    where = join(path, "azure.clusteringPolicy")
+    policy, size = plan.clustering_policy(cache), sizes.named(plan.sku(cache))
+    if size is not None and policy is ClusteringPolicy.NO_CLUSTER:
+        if size.flash:
+            reason = "NoCluster is not there for sizes on flash"
+            yield Problem(where, reason, "Use EnterpriseCluster.")
+        elif size.memory_gb > sizes.NO_CLUSTER_GB:
+            yield Problem(
+                where,
+                f"NoCluster ends at {sizes.NO_CLUSTER_GB} GB, and {size.name} has "
+                f"{size.memory_gb:g}",
+                "Use EnterpriseCluster, or a smaller size.",
+            )
+    if policy is ClusteringPolicy.OSS_CLUSTER and cache.purpose.value == "queue":
+        yield Problem(
+            where,
+            "OSSCluster speaks the cluster protocol, which brokers of queues do not",
+            "Use NoCluster.",
+        )
+
+
+def _modules(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    modules, where = cache.azure.modules, join(path, "azure.modules")
+    if len(set(modules)) != len(modules):
+        yield Problem(where, "names one twice", "Remove one.")
+    if Module.SEARCH not in modules:
+        return
+    size = sizes.named(plan.sku(cache))
+    if size is not None and size.flash:
+        yield Problem(where, "RediSearch is not there for sizes on flash", "Remove it.")
+    if plan.clustering_policy(cache) is not ClusteringPolicy.ENTERPRISE_CLUSTER:
+        yield Problem(
+            join(path, "azure.clusteringPolicy"),
+            "RediSearch needs EnterpriseCluster",
+            "Use EnterpriseCluster, or remove it.",
+        )
+    if cache.eviction_policy.value != "noeviction":
+        yield Problem(
+            join(path, "evictionPolicy"),
+            "RediSearch needs noeviction: an index over entries that vanish would be wrong",
+            "Use noeviction.",
+        )
+
+
+def _key(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    key, where = cache.azure.customer_managed_key, join(path, "azure.customerManagedKey")
+    if key is None:
+        return
+    if (key.key_url is None) != (key.identity_id is None):
+        yield Problem(
+            where,
+            "needs both keyUrl and identityId, or neither",
+            "Give the key and an identity that may use it, or {} for a new key.",
+        )
+    if plan.own_key(cache) and not plan.own_vault(cache):
+        yield Problem(
+            where,
+            "a new key is made in the cache's own vault, and azure.vaultId names another one",
+            "Give keyUrl and identityId, or remove azure.vaultId.",
+        )
+    if isinstance(key.key_url, str) and not _KEY_URL.fullmatch(key.key_url):
+        yield Problem(
+            join(where, "keyUrl"),
+            "is no URL of a key with its version",
+            "Copy it from Azure: https://NAME.vault.azure.net/keys/KEY/VERSION.",
+        )
+    yield from _ids(
+        join(where, "identityId"),
+        [key.identity_id],
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
+    )
+
+
+_KEY_URL = re.compile(r"https://[A-Za-z0-9-]+\.(vault|managedhsm)\.azure\.net/keys/[^/]+/[^/]+")
+
+
+def _classic(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
+    settings, base = plan.classic(cache), join(path, "azure.classic")
+    for field in NO_CLASSIC:
+        if field in cache.azure.model_fields_set:
+            yield Problem(
+                join(path, "azure", to_camel(field)),
+                "a classic cache has no such setting",
+                "Remove it, or remove azure.classic.",
+            )
+    if retirement.retired(today):
+        reason = f"Azure Cache for Redis was turned off after {retirement.RETIREMENT}"
+        yield Problem(base, reason, "Remove it: Azure Managed Redis takes its place.")
+    elif not settings.acknowledge_retirement:
+        reason = (
+            f"must be true: Azure Cache for Redis retires on {retirement.RETIREMENT}, and takes "
+            f"no new customers since {retirement.CLOSED_TO_NEW_CUSTOMERS}"
+        )
+        fix = "Remove azure.classic and get Azure Managed Redis, or accept it."
+        yield Problem(join(base, "acknowledgeRetirement"), reason, fix)
+    if cache.eviction_policy.value.endswith("-lfu") and plan.tier(cache) == "Basic":
+        yield Problem(join(path, "evictionPolicy"), "Basic knows no LFU", "Use an LRU policy.")
+    yield from _classic_size(path, cache)
+    yield from _classic_persistence(path, cache)
+    yield from _classic_parameters(base, cache)
+    yield from _firewall(base, cache)
+    days = [window.day for window in settings.patch_windows]
+    if len(set(days)) != len(days):
+        yield Problem(join(base, "patchWindows"), "names a day twice", "Remove one.")
+
+
+def _classic_size(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    settings, base, sku = plan.classic(cache), join(path, "azure.classic"), plan.sku(cache)
+    if not sku:
+        yield Problem(
+            join(path, "memoryGb"),
+            f"no size of the classic cache holds {cache.memory_gb:g} GB after its reserve of "
+            f"{sizes.RESERVED_PERCENT} %",
+            "Spread the data over shards (azure.classic.shards), or remove azure.classic.",
+        )
+        return
+    if sku.startswith("Enterprise"):
+        fix = f"Remove azure.classic and use azure.sku: {sizes.successor(sku) or 'Balanced_B10'}."
+        yield Problem(join(base, "sku"), retirement.enterprise(sku), fix)
+        return
+    if sku not in sizes.CLASSIC_SKUS:
+        yield Problem(
+            join(base, "sku"),
+            "is no size of Azure Cache for Redis",
+            "Use Basic_C0 to C6, Standard_C0 to C6, or Premium_P1 to P5.",
+        )
+        return
+    if "memory_gb" in cache.model_fields_set and settings.sku:
+        usable = sizes.CLASSIC_GB[sku.partition("_")[2]] * (settings.shards or 1)
+        usable *= (100 - sizes.RESERVED_PERCENT) / 100
+        if usable < cache.memory_gb:
+            reason = f"holds {usable:g} GB after its reserve, less than memoryGb"
+            yield Problem(join(base, "sku"), reason, "Choose a larger one, or remove memoryGb.")
+    yield from _tiers(path, cache)
+
+
+def _tiers(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    settings, base, tier = plan.classic(cache), join(path, "azure.classic"), plan.tier(cache)
+    if tier != "Premium":
+        for field in ("shards", "zones", "snapshots"):
+            if getattr(settings, field):
+                reason = f"is there for the tier Premium only, and this is {tier}"
+                yield Problem(join(base, field), reason, "Remove it, or set sku: Premium_P1.")
+    if cache.replicas > (limit := REPLICAS[tier]):
+        yield Problem(
+            join(path, "replicas"),
+            f"the tier {tier} has {limit or 'no'} replica{'s' if limit > 1 else ''}",
+            f"Use {limit} at most.",
+        )
+    elif tier != "Basic" and not cache.replicas and "replicas" in cache.model_fields_set:
+        yield Problem(join(path, "replicas"), f"the tier {tier} always has one", "Remove it.")
+    if tier == "Basic" and cache.production:
+        yield Problem(
+            join(base, "sku"),
+            "Basic is refused in production: it is one node, without a copy of its data",
+            "Use Standard or Premium.",
+            rule="single-node",
+        )
+    if settings.zones and (
+        len(set(settings.zones)) != len(settings.zones) or not set(settings.zones) <= ZONES
+    ):
+        yield Problem(join(base, "zones"), 'must be different ones of "1", "2", "3"', "Correct it.")
+
+
+REPLICAS = {"Basic": 0, "Standard": 1, "Premium": 3}
+"""Most replicas of a primary by tier (API replicasPerPrimary)."""
+
+ZONES = {"1", "2", "3"}
+
+SNAPSHOT_MINUTES = (15, 30, 60, 360, 720, 1440)
+"""Frequencies of snapshots in minutes (API rdb-backup-frequency)."""
+
+
+def _classic_persistence(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    settings, where = plan.classic(cache).snapshots, join(path, "azure.classic.snapshots")
+    persistence = plan.persistence(cache)
+    if settings is None:
+        if persistence.value != "none":
+            yield Problem(
+                join(path, "persistence"),
+                f"{persistence.value} needs a storage account, which a classic cache writes to",
+                "Set azure.classic.snapshots, or persistence: none.",
+            )
+        elif cache.production and cache.purpose.value != "cache":
+            yield Problem(
+                where,
+                f"is refused to be missing for {cache.purpose.value} in production: a restart "
+                "loses all",
+                "Set it, with the tier Premium.",
+                rule="volatile-data",
+            )
+        return
+    if persistence.value == "none":
+        yield Problem(where, "contradicts persistence: none", "Remove one of the two.")
+    if settings.frequency_minutes not in SNAPSHOT_MINUTES:
+        known = ", ".join(str(minutes) for minutes in SNAPSHOT_MINUTES)
+        yield Problem(join(where, "frequencyMinutes"), f"must be one of {known}", "Correct it.")
+    elif persistence.value == "aof" and "frequency_minutes" in settings.model_fields_set:
+        yield Problem(join(where, "frequencyMinutes"), "has no effect with aof", "Remove it.")
+    by_identity = settings.storage_subscription_id is not None
+    if by_identity == (settings.connection_string is not None):
+        yield Problem(
+            where,
+            "must have either connectionString or storageSubscriptionId",
+            "Give one of the two.",
+        )
+    yield from _guids(join(where, "storageSubscriptionId"), [settings.storage_subscription_id])
+
+
+PARAMETERS = (
+    "maxfragmentationmemory-reserved",
+    "maxmemory-delta",
+    "maxmemory-reserved",
+    "notify-keyspace-events",
+)
+"""What azure.classic.parameters takes (API redisConfiguration)."""
+
+_DECIDED = {
+    "aad-enabled": "azure.auth decides it",
+    "authnotrequired": "a cache without a login is never made",
+    "enable-non-ssl-port": "a port without TLS is never opened",
+    "maxmemory-policy": "evictionPolicy decides it",
+    "requirepass": "a cache without a login is never made",
+}
+"""Parameters that other settings decide, or nobody."""
+
+
+def _classic_parameters(base: str, cache: "CacheSettings") -> Iterator[Problem]:
+    for name in plan.classic(cache).parameters:
+        where = join(base, "parameters", name)
+        if name in _DECIDED:
+            yield Problem(where, _DECIDED[name], "Remove it.")
+        elif name.startswith(("rdb-", "aof-", "storage-")):
+            yield Problem(where, "azure.classic.snapshots decides it", "Remove it.")
+        elif name not in PARAMETERS:
+            yield Problem(where, "is no parameter", f"Known: {', '.join(PARAMETERS)}.")
+        elif plan.tier(cache) == "Basic":
+            yield Problem(where, "cannot be set in the tier Basic", "Remove it.")
+        elif (
+            name != "notify-keyspace-events"
+            and not plan.classic(cache).parameters[name].isdecimal()
+        ):
+            yield Problem(where, "must be a number of megabytes", "Correct it.")
+
+
+def _firewall(base: str, cache: "CacheSettings") -> Iterator[Problem]:
+    rules, where = plan.classic(cache).firewall_rules, join(base, "firewallRules")
+    if rules and not cache.azure.public_access:
+        reason = "has no effect: the cache does not answer on the internet"
+        yield Problem(where, reason, "Remove it.")
+    if cache.azure.public_access and not rules:
+        reason = "is empty: the whole internet could try keys"
+        yield Problem(where, reason, "Name the addresses that may come.")
+    ranges = [(rule.start_ip, rule.end_ip) for rule in rules]
+    if len(set(ranges)) != len(ranges):
+        yield Problem(where, "names one twice", "Remove one.")
+    for number, (first, last) in enumerate(ranges):
+        count = _addresses(first, last)
+        if count is None:
+            reason = "must hold two IPv4 addresses"
+            yield Problem(join(where, number), reason, "Correct it.")
+        elif count < 1:
+            yield Problem(join(where, number), "ends before it begins", "Swap the two.")
+        elif count > FIREWALL_ADDRESSES:
+            reason = "is a large part of the internet"
+            yield Problem(join(where, number), reason, "Name fewer addresses.")
+
+
+FIREWALL_ADDRESSES = 2**16
+"""Most addresses of a firewall rule: those of a /16."""
+
+
+def _addresses(first: str, last: str) -> int | None:
+    """How many addresses there are from one to another; None where one is none."""
+    try:
+        return int(IPv4Address(last)) - int(IPv4Address(first)) + 1
+    except ValueError:
+        return None
+
+
+def _exposure(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    if cache.azure.public_access and cache.production:
+        yield Problem(
+            join(path, "azure.publicAccess"),
+            "is refused in production: a cache belongs into a private network",
+            "Remove it.",
+        )
+
+
+def _vault(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
+    settings = cache.azure
+    yield from _ids(join(path, "azure.vaultId"), [settings.vault_id], "Microsoft.KeyVault/vaults")
+    if not plan.own_vault(cache) and settings.vault_recovery_days is not None:
+        reason = "has no effect on a vault that exists"
+        yield Problem(join(path, "azure.vaultRecoveryDays"), reason, "Remove it.")
+    if settings.secret_expires and date.fromisoformat(settings.secret_expires) <= today:
+        yield Problem(
+            join(path, "azure.secretExpires"),
+            "has passed: nobody could read the secrets",
+            "Rotate the key, and set a later day.",
+        )
+
+
+def _logs(path: str, cache: "CacheSettings") -> Iterator[Problem]:
+    settings = cache.azure
+    yield from _ids(
+        join(path, "azure.workspaceId"),
+        [settings.workspace_id],
+        "Microsoft.OperationalInsights/workspaces",
+    )
+    without = None
+    if not plan.logs(cache):
+        without = "logs are off"
+    elif settings.workspace_id is not None:
+        without = "the workspace exists"
+    if without and "log_retention_days" in settings.model_fields_set:
+        yield Problem(
+            join(path, "azure.logRetentionDays"), f"has no effect: {without}", "Remove it."
+        )
+    if not plan.logs(cache) and settings.workspace_id is not None:
+        yield Problem(
+            join(path, "azure.workspaceId"), "has no effect: logs are off", "Set azure.logs: true."
+        )
+
+
+_GUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _guids(path: str, values: Sequence[Any]) -> Iterator[Problem]:
+    for number, value in enumerate(values):
+        if isinstance(value, str) and not re.fullmatch(
+            r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value
+        ):
+            where = path if path.endswith("Id") else join(path, number)
+            yield Problem(
+                where,
+                "is no id of its kind, such as 11111111-2222-3333-4444-555555555555",
+                "Copy the object id (not the application's id) from Microsoft Entra ID.",
+            )
+
+
+def _ids(path: str, values: Sequence[Any], kind: str) -> Iterator[Problem]:
+    """Resource ids. kind: type of the resource, with `*` for names between."""
+    provider, *types = kind.split("/")
+    tail = "/".join(f"{part}/[^/]+" if part != "*" else "" for part in types).replace("//", "/")
+    pattern = (
+        rf"(?i)/subscriptions/[0-9a-f-]{{36}}/resourceGroups/[^/]+/providers/{provider}/{tail}"
+    )
+    for number, value in enumerate(values):
+        if isinstance(value, str) and not re.fullmatch(pattern, value):
+            single = path.rpartition(".")[2].endswith(("Id", "_id"))
+            yield Problem(
+                path if single else join(path, number),
+                f"is no resource id of a {kind}",
+                "Copy it from Azure: /subscriptions/ID/resourceGroups/NAME/providers/"
+                f"{kind.replace('*', 'NAME')}/NAME.",
+            )

@@ -1,0 +1,129 @@
+"""The credentials of a cache in Key Vault: its URL, both keys, and the facts of its connection.
+
+Azure makes the keys; they are read from it in each run, so the vault follows a key that was made
+anew. Secrets are written through Azure Resource Manager, which needs neither a way into the vault's
+network nor a role for its data. Deleting one would need both: a secret goes with its vault, and in
+a vault that exists it stays, with a key that no longer opens anything.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_random as random
+from pulumi_azure_native import authorization, keyvault
+
+from . import names, plan
+from .access import endpoint
+from .roles import SECRETS_USER, assign
+from .site import Site
+
+
+@dataclass(frozen=True)
+class Vault:
+    """Where secrets are kept."""
+
+    id: pulumi.Output[str]
+    """Its resource id."""
+    name: pulumi.Output[str]
+    group: pulumi.Output[str]
+    """Name of its resource group."""
+
+
+def vault(site: Site, after: pulumi.Resource) -> Vault:
+    """The vault of a cache: one of its own, or the one that was named.
+
+    after: what is registered before Azure is asked for its tenant, so that a refused change ends
+    the program with no question open.
+    """
+    vault_id = site.cache.azure.vault_id
+    if vault_id is not None:
+        known = pulumi.Output.from_input(vault_id)
+        parts = known.apply(lambda given: given.split("/"))
+        return Vault(known, parts.apply(lambda p: p[8]), parts.apply(lambda p: p[4]))
+    private = plan.private_vault(site.cache)
+    # A deleted vault blocks its name until it is gone for good: made again it has another one.
+    unique = random.RandomId(f"{site.name}-vault-name", byte_length=4, opts=site.child())
+    tenant = authorization.get_client_config_output(
+        opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[after])
+    ).tenant_id
+    # A key for data at rest must not be lost with it.
+    options = site.holding_data() if plan.own_key(site.cache) else site.child()
+    made = keyvault.Vault(
+        site.name,
+        vault_name=pulumi.Output.concat(names.vault_prefix(site.name), "-", unique.hex),
+        resource_group_name=site.group,
+        properties={
+            "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
+            "tenant_id": tenant,
+            "enable_rbac_authorization": True,
+            "enable_soft_delete": True,
+            "soft_delete_retention_in_days": plan.recovery_days(site.cache),
+            # Azure takes true or nothing: it can be turned on, never off.
+            "enable_purge_protection": plan.purge_protection(site.cache) or None,
+            "public_network_access": "Disabled" if private else "Enabled",
+            "network_acls": {
+                "bypass": "AzureServices",
+                "default_action": "Deny" if private else "Allow",
+            },
+        },
+        tags=site.tags,
+        opts=options,
+    )
+    if private:
+        endpoint(site, "vault", (made.id, "vault"), plan.VAULT_ZONE)
+    return Vault(made.id, made.name, pulumi.Output.from_input(site.group))
+
+
+def keep(
+    site: Site,
+    where: Vault,
+    credentials: Mapping[str, pulumi.Output[str]],
+    connection: pulumi.Output[str],
+) -> dict[str, keyvault.Secret]:
+    """Puts the credentials and the connection into the vault, for the readers to read.
+
+    credentials: values by what they are; none with Entra logins. Secret. connection: JSON.
+    """
+    secrets: dict[str, keyvault.Secret] = {}
+    if credentials:
+        # A deleted secret blocks its name as well: logins that change to Entra and back have new
+        # secrets.
+        unique = random.RandomId(f"{site.name}-secrets-name", byte_length=4, opts=site.child())
+        for what, value in credentials.items():
+            secrets[what] = _secret(site, where, what, value, unique.hex)
+    secrets["connection"] = _secret(site, where, "connection", connection, site.suffix)
+    for number, reader in enumerate(site.given.access.secret_readers):
+        label = reader if isinstance(reader, str) else f"reader-{number}"
+        if plan.own_vault(site.cache):
+            assign(site, f"{site.name}-{label}", where.id, SECRETS_USER, reader)
+            continue
+        for what, secret in secrets.items():
+            assign(site, f"{site.name}-{what}-{label}", secret.id, SECRETS_USER, reader)
+    return secrets
+
+
+def _secret(
+    site: Site,
+    where: Vault,
+    what: str,
+    value: pulumi.Output[str],
+    suffix: pulumi.Output[str],
+) -> keyvault.Secret:
+    attributes: keyvault.SecretAttributesArgsDict = {"enabled": True}
+    expires = plan.expires(site.cache)
+    if expires is not None:
+        attributes["expires"] = expires
+    return keyvault.Secret(
+        f"{site.name}-{what}",
+        secret_name=pulumi.Output.concat(names.secret(site.name, what), "-", suffix),
+        vault_name=where.name,
+        resource_group_name=where.group,
+        properties={
+            "value": pulumi.Output.secret(value),
+            "content_type": "application/json" if what == "connection" else "text/plain",
+            "attributes": attributes,
+        },
+        tags=site.tags,
+        opts=site.child(retain_on_delete=True),
+    )
