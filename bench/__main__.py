@@ -16,7 +16,11 @@ from .measure import Cost, in_turn, medians, ratio, run
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = (1, 10, 25, 50)
-PEERS = {"docker": "one cache on Docker", "aws-prod": "three caches on AWS, stack aws-prod"}
+PEERS = {
+    "docker": "one cache on Docker",
+    "aws-prod": "three caches on AWS, stack aws-prod",
+    "azure-prod": "three caches on Azure, stack azure-prod",
+}
 """Stacks that have a hand-written peer, `bench/handwritten`."""
 
 

@@ -9,6 +9,7 @@ resources of each type.
 
 import cProfile
 import datetime as dt
+import importlib
 import json
 import pstats
 import runpy
@@ -54,6 +55,18 @@ def certificate() -> str:
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
+def azure_answer(args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+    """What Azure would say of a resource."""
+    name = args.inputs.get("privateZoneName", args.name)
+    answers = dict.fromkeys(("hostName", "keyUriWithVersion", "principalId"), "h.example")
+    made = {"name": args.name, **args.inputs, **answers}
+    # Lists of identities come back as a mapping, and secrets without their value.
+    made |= {"identity": {"type": "UserAssigned"}} if "identity" in made else {}
+    if args.typ == "azure-native:keyvault:Secret":
+        made["properties"] = {"secretUri": "https://v", "secretUriWithVersion": "https://v/1"}
+    return f"/subscriptions/s/resourceGroups/g/providers/p/t/{name}", made
+
+
 class Mocks(pulumi.runtime.Mocks):
     """Answers for the resources of both programs."""
 
@@ -69,6 +82,8 @@ class Mocks(pulumi.runtime.Mocks):
             answers = dict.fromkeys(AWS_ANSWERS, "h.example")
             made = {"name": args.name, **args.inputs, **answers, "arn": arn}
             return f"{args.name}-id", made
+        if args.typ.startswith("azure-native:"):
+            return azure_answer(args)
         made = {
             "hex": "0011223344556677",
             "result": str(uuid.UUID(int=(1_700_000_000_000 << 80) | (7 << 76) | (2 << 62)))
@@ -85,6 +100,10 @@ class Mocks(pulumi.runtime.Mocks):
     def call(self, args: pulumi.runtime.MockCallArgs) -> dict[Any, Any]:
         if args.token == "aws:index/getAvailabilityZones:getAvailabilityZones":
             return {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+        if args.token.startswith("azure-native:redisenterprise:list"):
+            return {"primaryKey": "a" * 44, "secondaryKey": "b" * 44}
+        if args.token == "azure-native:authorization:getClientConfig":
+            return dict.fromkeys(("clientId", "objectId", "subscriptionId", "tenantId"), "id")
         raise NotImplementedError(args.token)
 
 
@@ -122,8 +141,7 @@ def main(directory: str, stack: str, caches: int) -> Counter[str]:
                 [],
             )
         else:
-            from secure_redis.aws import preflight as account
-
+            account = importlib.import_module(f"secure_redis.{stack.partition('-')[0]}.preflight")
             account.check = list
 
     async def program() -> None:

@@ -2,14 +2,18 @@
 
 import json
 import shlex
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from cloud.aws.cloud import CREDENTIALS, VARIABLES, AwsCloud
+from cloud.aws import cloud as aws
+from cloud.azure import cloud as azure
+from cloud.standin.observed import ObservedCloud
 from cloud.standin.schema import CACHE
 from engine.deployment import PROJECT_NAME, REPOSITORY, Deployment, Run, redacted
 
@@ -20,9 +24,50 @@ _PLUGIN = """\
 # Starts the stand-in of the provider `{package}`.
 exec {python} -c 'import sys
 sys.path.insert(0, {tests})
-from cloud.{package}.plugin import main
+from cloud.{target}.plugin import main
 main()' "$@"
 """
+
+
+@dataclass(frozen=True)
+class StandInCloud:
+    """What stands in for a target's cloud."""
+
+    package: str
+    """Name of the provider."""
+    cloud: type[ObservedCloud]
+    credentials: Mapping[str, str]
+    """Environment that the provider needs."""
+    variables: re.Pattern[str]
+    """Names of variables that could lead to a real account."""
+    config: Mapping[str, str]
+    """Configuration that every stack needs."""
+
+
+CLOUDS = {
+    "aws": StandInCloud(
+        "aws", aws.AwsCloud, aws.CREDENTIALS, aws.VARIABLES, {"aws:region": "eu-west-1"}
+    ),
+    "azure": StandInCloud(
+        "azure-native",
+        azure.AzureCloud,
+        azure.CREDENTIALS,
+        azure.VARIABLES,
+        {"azure-native:location": "westeurope"},
+    ),
+}
+"""Clouds by target."""
+
+
+def target_of(document: Mapping[str, Any]) -> str | None:
+    """The target that a stack file names, if it is one of a cloud."""
+    named = (document.get("config") or {}).get(f"{PROJECT_NAME}:target")
+    return named if named in CLOUDS else None
+
+
+def parsed(stack: str | Mapping[str, Any]) -> dict[str, Any]:
+    """A stack file as a document."""
+    return dict(yaml.safe_load(stack) if isinstance(stack, str) else stack)
 
 
 class CloudDeployment(Deployment):
@@ -31,10 +76,12 @@ class CloudDeployment(Deployment):
     Args:
         root: directory for everything of it.
         stack: the stack file, as a text, as a document, or None to write it later.
-        package: the provider: aws.
+        target: the cloud: what the stack file says, aws if it says nothing.
     """
 
     target = "aws"
+    cloud: Any
+    """AwsCloud or AzureCloud, as the target is."""
 
     def __init__(
         self,
@@ -42,21 +89,25 @@ class CloudDeployment(Deployment):
         stack: str | Mapping[str, Any] | None = None,
         *,
         label: str = "cloud",
-        package: str = "aws",
+        target: str | None = None,
     ) -> None:
-        self._package = package
+        self.target = target or (target_of(parsed(stack)) if stack else None) or self.target
+        chosen = CLOUDS[self.target]
+        self._package = package = chosen.package
         self._plugin = root / "plugin"
         super().__init__(root, label)
         self._plugin.mkdir()
         launcher = self._plugin / f"pulumi-resource-{package}"
         python, tests = shlex.quote(sys.executable), repr(str(TESTS)).replace("'", '"')
-        launcher.write_text(_PLUGIN.format(package=package, python=python, tests=tests))
+        text = _PLUGIN.format(package=package, target=self.target, python=python, tests=tests)
+        launcher.write_text(text)
         launcher.chmod(0o755)
-        self.cloud = AwsCloud(root / "cloud")
-        for name in [name for name in self.environment if VARIABLES.fullmatch(name)]:
+        self.cloud = chosen.cloud(root / "cloud")
+        patterns = [one.variables for one in CLOUDS.values()]
+        for name in [one for one in self.environment if any(p.fullmatch(one) for p in patterns)]:
             del self.environment[name]
         self.environment |= {
-            **CREDENTIALS,
+            **chosen.credentials,
             "SECURE_REDIS_FAKE_CLOUD": str(self.cloud.root),
             CACHE: str(REPOSITORY / ".pytest_cache" / "sdk-schemas"),
         }
@@ -70,7 +121,7 @@ class CloudDeployment(Deployment):
 
     def write_file(self, stack: str | Mapping[str, Any]) -> None:
         """Writes the stack file; its salt stays."""
-        document: dict[str, Any] = dict(yaml.safe_load(stack) if isinstance(stack, str) else stack)
+        document = parsed(stack)
         if self.stack_file.exists():
             old = yaml.safe_load(self.stack_file.read_text())
             document = {**{key: old[key] for key in old if key != "config"}, **document}
@@ -114,11 +165,20 @@ class ProgramDeployment(CloudDeployment):
     Args:
         root: directory for everything of it.
         program: text of the program.
-        config: configuration of the stack; the region is eu-west-1 if it says nothing else.
+        config: configuration of the stack; the region is in western Europe if it says nothing else.
+        target: the cloud.
     """
 
-    def __init__(self, root: Path, program: str, config: Mapping[str, Any] | None = None) -> None:
-        super().__init__(root, {"config": {"aws:region": "eu-west-1", **(config or {})}})
+    def __init__(
+        self,
+        root: Path,
+        program: str,
+        config: Mapping[str, Any] | None = None,
+        *,
+        target: str = "aws",
+    ) -> None:
+        whole = {**CLOUDS[target].config, **(config or {})}
+        super().__init__(root, {"config": whole}, target=target)
         self.write_program(program)
 
     def write_program(self, program: str) -> None:

@@ -50,6 +50,7 @@ def rotate(*, name: str, project: Path, cache: str, wanted: str | None, yes: boo
     stack = engine.find(name, project.resolve())
     cache, connection = _chosen(stack, cache)
     key = _key(cache, connection, wanted)
+    _agree(stack, cache, key.other)
     try:
         place = regeneration.place(connection.resource_id)
         way = regeneration.access(connection.host)
@@ -109,6 +110,26 @@ def _active(cache: str, grants: Mapping[str, Any]) -> Key:
             f"the stack does not tell which key of the cache {cache} is in use. Bring it up to "
             "date first: make up"
         ) from None
+
+
+def _agree(stack: Stack, cache: str, active: Key) -> None:
+    """Raises Failure when the stack file names another key than the one in use.
+
+    A run that broke off may have moved clients to that one already, which the outputs do not tell.
+    """
+    caches = engine.settings_of(stack).get("secure-redis:caches")
+    if not isinstance(caches, dict) or cache not in caches:
+        return  # a program of the user's own
+    own = caches[cache]
+    settings = own.get("azure") if isinstance(own, dict) else None
+    named = settings.get("activeKey") if isinstance(settings, dict) else None
+    named = named or Key.PRIMARY.value
+    if named != active.value:
+        raise Failure(
+            f"stacks/{stack.file.name} says that clients of the cache {cache} use its {named} key, "
+            f"and the stack was made with the {active.value} one. First make up "
+            f"STACK={stack.name}, or set activeKey back."
+        )
 
 
 def _confirm(stack: Stack, cache: str, key: Key) -> None:

@@ -263,11 +263,15 @@ def _kind(value: Any) -> str:
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-def _shape(hint: Any) -> dict[str, Any]:
+DEEPEST = 4
+"""How deep outputs are described: those of networks contain each other without end."""
+
+
+def _shape(hint: Any, depth: int = 0) -> dict[str, Any]:
     """The shape behind a type hint with all its wrappings of inputs."""
     several = _objects(hint)
     if len(several) > 1:
-        return {"kind": "union", "options": [_option_shape(one) for one in several]}
+        return {"kind": "union", "options": [_option_shape(one, depth) for one in several]}
     listed = _listed(hint)
     hint = _unwrapped(hint)
     if hint is str and listed:
@@ -276,34 +280,36 @@ def _shape(hint: Any) -> dict[str, Any]:
         return {"kind": _SIMPLE[hint]}
     origin = typing.get_origin(hint)
     if origin is not None and issubclass(origin, Mapping):
-        return {"kind": "map", "item": _shape(typing.get_args(hint)[1])}
+        return {"kind": "map", "item": _shape(typing.get_args(hint)[1], depth)}
     if origin is not None and issubclass(origin, Sequence):
-        return {"kind": "array", "item": _shape(typing.get_args(hint)[0])}
-    return _class_shape(hint) if inspect.isclass(hint) else {"kind": "any"}
+        return {"kind": "array", "item": _shape(typing.get_args(hint)[0], depth)}
+    return _class_shape(hint, depth) if inspect.isclass(hint) else {"kind": "any"}
 
 
-def _class_shape(hint: type) -> dict[str, Any]:
+def _class_shape(hint: type, depth: int) -> dict[str, Any]:
     if issubclass(hint, enum.Enum):
         return {"kind": "string", "choices": [str(member.value) for member in hint]}
     if hint.__name__ in {"Archive", "Asset"}:
         return {"kind": "asset"}
     if sdk_types.is_input_type(hint):
         return {"kind": "object", "fields": _fields(hint)}
-    if sdk_types.is_output_type(hint):
+    if sdk_types.is_output_type(hint) and depth < DEEPEST:
         found = sdk_types.output_type_types(hint).items()
-        fields = {name: {"shape": _shape(inner), "required": False} for name, inner in found}
+        fields = {
+            name: {"shape": _shape(inner, depth + 1), "required": False} for name, inner in found
+        }
         return {"kind": "object", "fields": fields}
     return {"kind": "any"}
 
 
-def _option_shape(hint: type) -> dict[str, Any]:
+def _option_shape(hint: type, depth: int) -> dict[str, Any]:
     """The shape of an object in a union, with what tells it from the others."""
     names = {}
     if sdk_types.is_input_type(hint):
         names = sdk_types.input_type_py_to_pulumi_names(hint)
     source = inspect.getsource(hint)
     found = re.findall(r'pulumi\.set\(__self__, "(\w+)", \'([^\']+)\'\)', source)
-    return {**_class_shape(hint), "constants": {names.get(name, name): one for name, one in found}}
+    return {**_class_shape(hint, depth), "constants": {names.get(name, name): one for name, one in found}}
 
 
 def _members(hint: Any) -> list[Any]:

@@ -283,6 +283,38 @@ def test_an_id_of_something_else(scene: Scene, resource: str) -> None:
     assert scene.management.seen == []
 
 
+FILE = "config:\n  secure-redis:caches:\n    queue: "
+
+
+@pytest.mark.parametrize(
+    ("written", "active", "agree"),
+    [
+        ("{ azure: { activeKey: secondary } }", "primary", False),
+        ("{ azure: { activeKey: primary } }", "secondary", False),
+        ("", "secondary", False),
+        ("{ azure: {} }", "secondary", False),
+        ("{ azure: { activeKey: secondary } }", "secondary", True),
+        ("", "primary", True),
+        ("[azure]", "primary", True),
+        ("{ azure: primary }", "primary", True),
+        ("{}\n    other: { azure: { activeKey: secondary } }", "primary", True),
+    ],
+)
+def test_a_switch_that_is_not_finished_comes_first(
+    scene: Scene, written: str, active: str, agree: bool
+) -> None:
+    (scene.project / "stacks" / "Pulumi.prod.yaml").write_text(FILE + written)
+    scene.exports(queue=cache(active=active))
+    if agree:
+        assert scene.run("--yes").exit_code == 0
+        return
+    other = Key(active).other.value
+    message = scene.failed("--yes")
+    assert f"clients of the cache queue use its {other} key" in message
+    assert "First make up STACK=prod" in message
+    assert scene.management.seen == []
+
+
 def test_which_cache_is_meant_must_be_clear(scene: Scene) -> None:
     scene.exports(cache=cache(CLASSIC), queue=cache(MANAGED))
     assert "several caches. Name one: --cache (cache, queue)" in scene.failed("--yes")

@@ -81,6 +81,7 @@ TYPES = (
         sdk="redis:Redis",
         path=f"{CACHE}redis/{{name}}",
         outside=TRACKED | {"identity", "zones"},
+        replaces=frozenset({"location", "staticIP"}),
         renamed={f"redisConfiguration.{name}": wire for name, wire in SETTINGS.items()},
         sets=frozenset({"identity.userAssignedIdentities"}),
         rules={

@@ -1,0 +1,76 @@
+"""The stand-in refuses what Azure and its provider refuse, in their words.
+
+Each row is a resource that is accepted, with one thing changed. What is accepted as it stands, and
+is no change when it comes again, is the first test; what is accepted right next to a refusal is the
+second.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cloud.azure.driver import RefusedError
+from cloud.azure.strictness_cases import NEIGHBOURS, WRONG, Changes
+from cloud.azure.world import NO_GROUP, ORDER, World
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world that every test gets a copy of."""
+    return World(tmp_path_factory.mktemp("base") / "cloud")
+
+
+@pytest.fixture(scope="module")
+def crowded(base: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world that refusals leave as it was, so that all of them can share it."""
+    return base.copy(tmp_path_factory.mktemp("crowded") / "cloud")
+
+
+@pytest.fixture
+def world(base: World, tmp_path: Path) -> World:
+    return base.copy(tmp_path / "cloud")
+
+
+def made(changes: Changes, world: World) -> dict[str, Any]:
+    """The changes, with the ids of the world where they need some."""
+    return changes(world) if callable(changes) else changes
+
+
+def test_every_kind_is_accepted_once_and_then_unchanged(world: World) -> None:
+    for kind in ORDER:
+        world.make(kind, "valid")
+    for kind in ORDER:
+        assert world.changes(kind, "valid") == set(), kind
+        before = world.state[kind, "valid"].outputs
+        assert world.change(kind, "valid").outputs.keys() == before.keys()
+
+
+def test_the_table_has_every_kind_and_says_each_thing_once() -> None:
+    assert len(WRONG) >= 100
+    assert {kind for kind, _, _ in WRONG} <= set(ORDER)
+    rows = [(kind, repr(changes)) for kind, changes, _ in WRONG if not callable(changes)]
+    assert len(set(rows)) == len(rows)
+    assert set(ORDER) >= NO_GROUP
+
+
+@pytest.mark.parametrize(("kind", "changes"), NEIGHBOURS)
+def test_what_is_right_next_to_it_is_accepted(world: World, kind: str, changes: Changes) -> None:
+    world.make(kind, "neighbour", **made(changes, world))
+    assert world.changes(kind, "neighbour") == set()
+
+
+@pytest.mark.parametrize(("kind", "changes", "text"), WRONG)
+def test_what_is_wrong_is_refused(
+    crowded: World, kind: str, changes: Changes, text: str
+) -> None:
+    before = things(crowded)
+    with pytest.raises(RefusedError) as refused:
+        crowded.make(kind, "wrong", **made(changes, crowded))
+    assert text in str(refused.value)
+    assert things(crowded) == before
+    assert (kind, "wrong") not in crowded.state
+
+
+def things(world: World) -> set[tuple[str, str]]:
+    """Everything there is, without what it looks like."""
+    return {(kind, one) for kind in world.cloud.kinds() for one in world.cloud.all(kind)}
