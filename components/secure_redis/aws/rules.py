@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
+from secure_redis import clouds
 from secure_redis.problems import Problem
 from secure_redis.schema import join
 
@@ -55,13 +55,7 @@ def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
 
 def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
     """What is wrong with what a component was given beside the settings of its cache."""
-    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
-        yield Problem(
-            "name",
-            f"must be a letter, then letters, digits and single hyphens, {NAME_LENGTH} characters "
-            "at most: it becomes a part of the cache's id",
-            "Choose another name.",
-        )
+    yield from clouds.name_problems(name)
     yield from tag_problems("tags", given.tags)
     yield from shared_problems(given.access, given.alarms)
     subnet_ids = given.network.get("subnet_ids")
@@ -69,18 +63,9 @@ def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
         yield from subnet_problems(name, given.cache, subnet_ids, "network.subnet_ids")
 
 
-NAME_LENGTH = 32
-"""Longest name of a component: an id has 40 characters at most (API CreateReplicationGroup,
-ReplicationGroupId), and the provider adds a hyphen and 7 digits."""
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
-
-
 def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
     """What is wrong with the network of a stack."""
-    if network.create and network.adopt:
-        reason = "both create and adopt are given, and only one can be"
-        yield Problem("network", reason, "Remove one.")
+    yield from clouds.choice_problems(network)
     if network.create:
         yield from new_network_problems("network.create", network.create)
     if network.adopt:
@@ -106,13 +91,7 @@ _ON_AZURE = "has an effect on the target azure only"
 
 def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
     """What is wrong with a network that is to be made."""
-    block = ip_network(new.cidr)
-    path = join(base, "cidr")
-    if isinstance(block, IPv6Network) or block.prefixlen not in VPC_PREFIXES:
-        reason = "must be an IPv4 network of /16 to /25"
-        yield Problem(path, reason, "Correct the value.")
-    elif not block.is_private:
-        yield Problem(path, "is not private", "Use a part of 10.0.0.0/8 or 172.16.0.0/12.")
+    yield from clouds.new_network_problems(join(base, "cidr"), new.cidr, VPC_PREFIXES)
     zones = new.availability_zones
     if zones and (len(set(zones)) != len(zones) or len(zones) not in {2, 3}):
         yield Problem(
@@ -149,31 +128,11 @@ def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterat
     yield from _ids("access.securityGroupIds", access.security_group_ids, "sg")
     yield from _ids("access.prefixListIds", access.prefix_list_ids, "pl")
     for number, cidr in enumerate(access.cidrs):
-        yield from _cidr(join("access.cidrs", number), cidr)
+        yield from clouds.source_problems(join("access.cidrs", number), cidr)
     for key in ("security_group_ids", "cidrs", "prefix_list_ids", "secret_readers"):
-        yield from _twice(key, getattr(access, key))
+        yield from clouds.repeated(join("access", to_camel(key)), getattr(access, key))
     yield from _arns("access.secretReaders", access.secret_readers, r"(iam|sts)::\d{12}:.+")
     yield from _arns("alarms.notify", alarms.notify, r"sns:[a-z0-9-]+:\d{12}:.+")
-
-
-def _cidr(path: str, cidr: str) -> Iterator[Problem]:
-    block = ip_network(cidr)
-    if block.prefixlen == 0:
-        yield Problem(
-            path, f"{cidr} is the whole internet", "Name the networks of the applications."
-        )
-    elif isinstance(block, IPv4Network) and not block.is_private and block.prefixlen < 16:  # noqa: PLR2004
-        yield Problem(
-            path,
-            f"{cidr} is a large part of the internet",
-            "Name the networks of the applications.",
-        )
-
-
-def _twice(key: str, values: Sequence[Any]) -> Iterator[Problem]:
-    known = [value for value in values if isinstance(value, str)]
-    if len(set(known)) != len(known):
-        yield Problem(join("access", to_camel(key)), "names one twice", "Remove one.")
 
 
 def tag_problems(path: str, tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -196,24 +155,12 @@ _TAG = re.compile(r"[\w .:/=+\-@]*")
 
 
 def _mode(path: str, cache: "CacheSettings") -> Iterator[Problem]:
-    if cache.mode.value != "tls":
-        reasons = {"mtls": "ElastiCache asks no client for a certificate"}
-        yield Problem(
-            join(path, "mode"),
-            reasons.get(cache.mode.value, "a cache on AWS has TLS and a login, always"),
-            "Use tls.",
-        )
+    yield from clouds.transport_problems(path, cache, "ElastiCache")
     if cache.persistence.value == "aof":
         yield Problem(
             join(path, "persistence"),
             "ElastiCache has no append-only file",
             "Use rdb (daily snapshots), and replicas against the loss of a node.",
-        )
-    if "tls_profile" in cache.model_fields_set and cache.tls_profile.value == "fips":
-        yield Problem(
-            join(path, "tlsProfile"),
-            "ElastiCache chooses its cipher suites itself",
-            "Remove it.",
         )
     preferred = cache.aws.transit_encryption is TransitEncryption.PREFERRED
     if preferred and cache.production:

@@ -153,17 +153,12 @@ def _storage(cache: CacheSettings) -> dict[str, Any]:
 
 
 def _keys(site: Site, made: redis.Redis) -> Keys:
-    # Never as plain text: the provider does not see to it.
-    answer = pulumi.Output.secret(
+    return Keys.told(
         redis.list_redis_keys_output(
             name=made.name,
             resource_group_name=site.group,
             opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[made]),
         )
-    )
-    return Keys(
-        answer.apply(lambda found: found.primary_key),
-        answer.apply(lambda found: found.secondary_key),
     )
 
 

@@ -28,6 +28,15 @@ class Keys:
     primary: pulumi.Output[str]
     secondary: pulumi.Output[str]
 
+    @classmethod
+    def told(cls, answer: pulumi.Output[Any]) -> "Keys":
+        """The keys in the answer of a list operation, which the provider does not keep secret."""
+        secret = pulumi.Output.secret(answer)
+        return cls(
+            secret.apply(lambda found: found.primary_key),
+            secret.apply(lambda found: found.secondary_key),
+        )
+
     def of(self, key: Key) -> pulumi.Output[str]:
         """The key of that name."""
         return self.primary if key is Key.PRIMARY else self.secondary

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_azure_native import network, privatedns, resources
 
+from secure_redis import clouds
 from secure_redis.configuration import InvalidArguments
 from secure_redis.problems import Problem
 from secure_redis.settings import Arguments, NewNetwork, PrivateDns, StackSettings
@@ -228,6 +229,8 @@ def _check(args: AzureNetworkArgs) -> None:
         reason = "has no effect on a subnet that exists"
         problems += [Problem(key, reason, "Remove it.") for key in useless]
     else:
-        problems += rules.cidr_problems("cidr", args.get("cidr") or NewNetwork().cidr)
+        problems += clouds.new_network_problems(
+            "cidr", args.get("cidr") or NewNetwork().cidr, rules.NETWORK_PREFIXES
+        )
     if problems:
         raise InvalidArguments(problems)

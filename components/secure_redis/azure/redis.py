@@ -129,18 +129,14 @@ def _service(site: Site, where: Vault) -> Service:
 def _keys(
     site: Site, cluster: redisenterprise.RedisEnterprise, database: redisenterprise.Database
 ) -> Keys:
-    # Not before the database is there, and never as plain text: the provider does not see to it.
-    answer = pulumi.Output.secret(
+    return Keys.told(
         redisenterprise.list_database_keys_output(
             cluster_name=cluster.name,
             database_name=database.name,
             resource_group_name=site.group,
+            # There are none before the database is there.
             opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[database]),
         )
-    )
-    return Keys(
-        answer.apply(lambda found: found.primary_key),
-        answer.apply(lambda found: found.secondary_key),
     )
 
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timezone
-from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
+from secure_redis import clouds
 from secure_redis.problems import Problem
 from secure_redis.schema import join
 
@@ -59,13 +60,7 @@ def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
 
 def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
     """What is wrong with what a component was given beside the settings of its cache."""
-    if not _NAME.fullmatch(name) or len(name) > NAME_LENGTH:
-        yield Problem(
-            "name",
-            f"must be a letter, then letters, digits and single hyphens, {NAME_LENGTH} characters "
-            "at most: it becomes a part of the cache's name",
-            "Choose another name.",
-        )
+    yield from clouds.name_problems(name)
     yield from tag_problems("tags", given.tags)
     yield from shared_problems(given.access, given.alarms)
     if not given.network:
@@ -76,11 +71,6 @@ def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
     for fact, kind in _FACTS.items():
         yield from _ids(join("network", fact), [given.network.get(fact)], kind)
 
-
-NAME_LENGTH = 32
-"""Longest name of a component, as on the other targets."""
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 
 _SUBNET = "Microsoft.Network/virtualNetworks/*/subnets"
 _ZONE = "Microsoft.Network/privateDnsZones"
@@ -114,9 +104,7 @@ def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
 
 def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
     """What is wrong with the network of a stack."""
-    if network.create and network.adopt:
-        reason = "both create and adopt are given, and only one can be"
-        yield Problem("network", reason, "Remove one.")
+    yield from clouds.choice_problems(network)
     if network.create:
         yield from new_network_problems("network.create", network.create)
     if network.adopt:
@@ -145,16 +133,7 @@ def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
             yield Problem(
                 join(base, to_camel(field)), "a subnet spans all zones on azure", "Remove it."
             )
-    yield from cidr_problems(join(base, "cidr"), new.cidr)
-
-
-def cidr_problems(path: str, cidr: str) -> Iterator[Problem]:
-    """What is wrong with the addresses of a network that is to be made."""
-    block = ip_network(cidr)
-    if isinstance(block, IPv6Network) or block.prefixlen not in NETWORK_PREFIXES:
-        yield Problem(path, "must be an IPv4 network of /8 to /26", "Correct the value.")
-    elif not block.is_private:
-        yield Problem(path, "is not private", "Use a part of 10.0.0.0/8 or 172.16.0.0/12.")
+    yield from clouds.new_network_problems(join(base, "cidr"), new.cidr, NETWORK_PREFIXES)
 
 
 def resource_group_problems(path: str, name: str) -> Iterator[Problem]:
@@ -217,7 +196,7 @@ def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterat
     for number, cidr in enumerate(access.cidrs):
         yield from _cidr(join("access.cidrs", number), cidr)
     for key in ("cidrs", "secret_readers"):
-        yield from _twice(join("access", to_camel(key)), getattr(access, key))
+        yield from clouds.repeated(join("access", to_camel(key)), getattr(access, key))
     yield from _guids("access.secretReaders", access.secret_readers)
     yield from _ids("alarms.notify", alarms.notify, "Microsoft.Insights/actionGroups")
     if len(alarms.notify) > ACTION_GROUPS:
@@ -239,41 +218,16 @@ def _sources(access: "AccessSettings") -> Iterator[Problem]:
 
 
 def _cidr(path: str, cidr: str) -> Iterator[Problem]:
-    block = ip_network(cidr)
-    if isinstance(block, IPv6Network):
+    if isinstance(ip_network(cidr), IPv6Network):
         yield Problem(path, "must be an IPv4 network", "Private endpoints have IPv4 addresses.")
-    elif block.prefixlen == 0:
-        yield Problem(
-            path, f"{cidr} is the whole internet", "Name the networks of the applications."
-        )
-    elif isinstance(block, IPv4Network) and not block.is_private and block.prefixlen < 16:  # noqa: PLR2004
-        yield Problem(
-            path,
-            f"{cidr} is a large part of the internet",
-            "Name the networks of the applications.",
-        )
-
-
-def _twice(path: str, values: Sequence[Any]) -> Iterator[Problem]:
-    known = [value.lower() for value in values if isinstance(value, str)]
-    if len(set(known)) != len(known):
-        yield Problem(path, "names one twice", "Remove one.")
+    else:
+        yield from clouds.source_problems(path, cidr)
 
 
 def _mode(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if cache.engine.value != "redis":
         yield Problem(join(path, "engine"), "Azure runs Redis, not Valkey", "Use redis.")
-    if cache.mode.value != "tls":
-        reasons = {"mtls": "Azure asks no client for a certificate"}
-        yield Problem(
-            join(path, "mode"),
-            reasons.get(cache.mode.value, "a cache on Azure has TLS and a login, always"),
-            "Use tls.",
-        )
-    if "tls_profile" in cache.model_fields_set and cache.tls_profile.value == "fips":
-        yield Problem(
-            join(path, "tlsProfile"), "Azure chooses its cipher suites itself", "Remove it."
-        )
+    yield from clouds.transport_problems(path, cache, "Azure")
 
 
 def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
@@ -291,7 +245,7 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         reason = "has no effect with auth entra: no key lets anybody in"
         yield Problem(join(path, "azure.activeKey"), reason, "Remove it.")
     yield from _guids(where, settings.principal_ids)
-    yield from _twice(where, settings.principal_ids)
+    yield from clouds.repeated(where, settings.principal_ids)
 
 
 def _rotation(path: str, cache: "CacheSettings") -> Iterator[Problem]:
