@@ -9,7 +9,7 @@ ON_CACHE = $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)")
 TEST = ./toolchain/run --stack local --dev --
 PYTEST = $(TEST) python -m pytest
 
-.PHONY: help up preview down output url ca env shell doctor-machine test test-all unit lint format bench
+.PHONY: help up preview down output url ca env rotate shell doctor-machine test test-all unit lint format bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -34,6 +34,9 @@ ca: ## print the CA certificates of the first cache, or of CACHE=name
 
 env: ## write .env and certificates of the first cache, or of CACHE=name, to ./connection
 	@$(RUN) -- secure-redis env $(ON_CACHE) --out connection
+
+rotate: ## make the access key anew that clients of a cache on Azure do not use, of CACHE=name
+	@$(RUN) -- secure-redis rotate $(ON_CACHE)
 
 shell: ## a shell where `pulumi` works on the same engine, backend and passphrase
 	@PULUMI_STACK="$(STACK)" PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true $(RUN) -- "$${SHELL:-/bin/sh}"

@@ -131,7 +131,7 @@ class AzureCache(CacheComponent):
         )
         secrets = keep(site, where, _credentials(site, service), connection)
         if plan.locked(site.cache):
-            _lock(site, service, [*service.ready, *way_in, *bells, *records])
+            _lock(site, service, [*service.ready, *way_in, *bells, *records, *secrets.values()])
         uris = {what: secret.properties.secret_uri for what, secret in secrets.items()}
         other = service.keys.of(site.cache.azure.active_key.other) if service.keys else None
         self._publish(
@@ -242,6 +242,7 @@ def _lock(site: Site, service: Service, after: Sequence[pulumi.Resource]) -> Non
         scope=service.cache_id,
         level="CanNotDelete",
         notes=f"Holds the data of the cache {site.name} of {site.stack}",
-        # It holds for the parts of the cache too: made after them, it goes before them.
+        # It holds for the parts of the cache too: made after them, it goes before them. And who may
+        # not take it away takes nothing away.
         opts=site.child(depends_on=list(after)),
     )

@@ -61,6 +61,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "clusteringPolicy": plan.clustering_policy(cache).value,
         "modules": sorted(module.value for module in cache.azure.modules),
         "highAvailability": plan.high_availability(cache),
+        "size": plan.sku(cache),
         "flash": size is not None and size.flash,
     }
 
@@ -129,6 +130,12 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
             "Azure Managed Redis never gives up its copy of the data again",
             "Keep 1, or make a second cache with 0.",
         )
+    if "clusteringPolicy" in changed and _grows(old, new) and _too_large(new):
+        yield Problem(
+            join(path, "azure.clusteringPolicy"),
+            f"the size changes before the policy, and NoCluster ends at {sizes.NO_CLUSTER_GB} GB",
+            f"Set it to {new['clusteringPolicy']}, run, then choose the larger size.",
+        )
     if "flash" in changed:
         yield Problem(
             join(path, "azure.sku"),
@@ -143,6 +150,12 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
             "cluster mode cannot be turned off again",
             "Use one shard.",
         )
+
+
+def _too_large(new: Identity) -> bool:
+    """Whether the new size is one that does not run without clustering."""
+    size = sizes.named(str(new["size"]))
+    return size is None or size.flash or size.memory_gb > sizes.NO_CLUSTER_GB
 
 
 TIERS = ("Basic", "Standard", "Premium")

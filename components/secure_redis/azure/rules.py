@@ -628,7 +628,7 @@ def _vault(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
     if settings.secret_expires and date.fromisoformat(settings.secret_expires) <= today:
         yield Problem(
             join(path, "azure.secretExpires"),
-            "has passed: nobody could read the secrets",
+            "has passed: tools that read the date would refuse the secrets",
             "Rotate the key, and set a later day.",
         )
 

@@ -4,6 +4,7 @@ import click
 
 from . import stack
 from .env import env
+from .rotate import rotate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -12,5 +13,14 @@ def main() -> None:
     """A Redis that applications can use safely, on every target."""
 
 
-for command in (stack.up, stack.preview, stack.down, stack.output, stack.url, stack.ca, env):
+for command in (
+    stack.up,
+    stack.preview,
+    stack.down,
+    stack.output,
+    stack.url,
+    stack.ca,
+    env,
+    rotate,
+):
     main.add_command(command)

@@ -151,7 +151,7 @@ def _confirm(stack: Stack, cache: str, key: Key) -> None:
 def _next_steps(stack: Stack, cache: str, key: Key) -> str:
     """What is left of the rotation."""
     other = key.other.value
-    again = f"secure-redis rotate --stack {stack.name} --cache {cache}"
+    again = f"make rotate STACK={stack.name} CACHE={cache}"
     return "\n".join(
         [
             f"the {key.value} key of the cache {cache} is new; clients still use the {other} one.",
@@ -160,5 +160,6 @@ def _next_steps(stack: Stack, cache: str, key: Key) -> str:
             f"  2. make up STACK={stack.name}, which writes the new URL into the Key Vault",
             "  3. let the clients read it again, and wait until their old connections have ended",
             f"  4. make the {other} key anew: {again}",
+            f"  5. make up STACK={stack.name}, which writes it into the Key Vault",
         ]
     )

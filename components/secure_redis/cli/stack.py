@@ -22,6 +22,13 @@ project_option = click.option(
     help="The project's directory. [default: this one]",
 )
 engine_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+ABOUT_LOCKS = """If Azure refused because of a lock:
+  AuthorizationFailed for a lock: to take it away needs the role Owner or User Access Administrator.
+  ScopeLocked: a lock that is gone holds for some minutes more, or another one is in force, perhaps
+  of the resource group or the subscription: az lock list.
+Then run this command again: it goes on from here."""
+"""What a removal on Azure fails from that no setting of the stack tells."""
+
 cache_option = click.option("--cache", help="The cache. [default: the first by name]")
 
 
@@ -69,6 +76,8 @@ def down(name: str, project: Path, arguments: tuple[str, ...]) -> None:
         if not serving:
             options = ("--yes", "--skip-preview", "--exclude-protected", *arguments)
             code = engine.run(stack, "destroy", *options)
+            if code and any(r["type"].startswith("azure-native:") for r in engine.resources(stack)):
+                click.echo(ABOUT_LOCKS, err=True)
             kept = [] if code else _protected(stack, serving=False)
             if kept:
                 click.echo(f"protected, and kept: {', '.join(kept)}")

@@ -26,13 +26,13 @@ from .world import (
 
 Changes = dict[str, Any] | Callable[[World], dict[str, Any]]
 
-CLUSTER, DB = "redisenterprise:RedisEnterprise", "redisenterprise:Database"
-ENTRA, CLASSIC = "redisenterprise:AccessPolicyAssignment", "redis:Redis"
-VAULT, SECRET, KEY = "keyvault:Vault", "keyvault:Secret", "keyvault:Key"
-ALERT, SETTING = "monitor:MetricAlert", "monitor:DiagnosticSetting"
-ENDPOINT = "network:PrivateEndpoint"
+CLUSTER, DB = "RedisEnterprise", "Database"
+ENTRA, CLASSIC = "ManagedAccessPolicyAssignment", "Redis"
+VAULT, SECRET, KEY = "Vault", "Secret", "Key"
+ALERT, SETTING = "MetricAlert", "DiagnosticSetting"
+ENDPOINT = "PrivateEndpoint"
 
-RETIRED = "Code=\"BadRequest\" Message=\"Creation of new Azure Cache for Redis Enterprise resources"
+RETIRED = 'Code="BadRequest" Message="Creation of new Azure Cache for Redis Enterprise resources'
 
 
 def sku(name: str, **more: Any) -> dict[str, Any]:
@@ -87,32 +87,44 @@ def schedule(**entry: Any) -> dict[str, Any]:
 WRONG_CLUSTERS: list[tuple[Changes, str]] = [
     (sku("Enterprise_E10"), RETIRED),
     (sku("EnterpriseFlash_F300"), RETIRED),
-    (sku("Balanced_B2"), "Balanced_B2"),
-    (sku("B5"), "B5"),
+    (sku("Balanced_B2"), "'sku.name' must be one of Enterprise_E1, "),
+    (sku("B5"), "'sku.name' must be one of Enterprise_E1, "),
     (sku("Balanced_B5", capacity=2), "'sku.capacity' cannot be given for the SKU Balanced_B5"),
     ({"zones": ["1", "2", "3"]}, "'zones' is not supported for the SKU Balanced_B5"),
     (sku("Balanced_B350"), "The SKU Balanced_B350 is in preview"),
     (sku("FlashOptimized_A250"), "The SKU FlashOptimized_A250 is in preview"),
     ({"minimumTlsVersion": "1.0"}, "The value '1.0' of 'properties.minimumTlsVersion' is not sup"),
     ({"minimumTlsVersion": "1.1"}, "TLS 1.0 and 1.1 are obsolete"),
-    ({"minimumTlsVersion": "1.3"}, "1.3"),
-    ({"publicNetworkAccess": None}, "publicNetworkAccess"),
-    ({"publicNetworkAccess": "Allow"}, "Allow"),
-    ({"highAvailability": "On"}, "On"),
-    ({"sku": None}, "sku"),
-    ({"sku": {}}, "name"),
-    ({"location": "atlantis"}, "LocationNotAvailableForResourceType"),
-    ({"location": "global"}, "LocationNotAvailableForResourceType"),
-    ({"clusterName": "a--b"}, "a--b"),
-    ({"clusterName": "cache-"}, "cache-"),
-    ({"clusterName": "a" * 61}, "a" * 61),
-    ({"clusterName": "my_cache"}, "my_cache"),
-    ({"resourceGroupName": "nowhere"}, "Code=\"ResourceGroupNotFound\""),
-    ({"subnetId": "x"}, "subnetId"),
-    ({"tags": {"a<b": "x"}}, "Code=\"InvalidTagName\""),
+    ({"minimumTlsVersion": "1.3"}, "'minimumTlsVersion' must be one of 1.0, 1.1, 1.2"),
+    ({"publicNetworkAccess": None}, "missing required property 'publicNetworkAccess'"),
+    ({"publicNetworkAccess": "Allow"}, "must be one of Enabled, Disabled"),
+    ({"highAvailability": "On"}, "'highAvailability' must be one of Enabled, Disabled"),
+    ({"sku": None}, "missing required property 'sku'"),
+    ({"sku": {}}, "missing required property 'sku.name'"),
+    (
+        {"location": "atlantis"},
+        "The provided location 'atlantis' is not available for resource type 'Microsoft.C",
+    ),
+    (
+        {"location": "global"},
+        "The provided location 'global' is not available for resource type 'Microsoft.C",
+    ),
+    ({"clusterName": "a--b"}, 'Code="InvalidResourceName" Message="Resource name a--b is invalid.'),
+    (
+        {"clusterName": "cache-"},
+        'Code="InvalidResourceName" Message="Resource name cache- is invalid.',
+    ),
+    ({"clusterName": "a" * 61}, "a" * 61 + " is invalid."),
+    (
+        {"clusterName": "my_cache"},
+        'Code="InvalidResourceName" Message="Resource name my_cache is invalid.',
+    ),
+    ({"resourceGroupName": "nowhere"}, 'Code="ResourceGroupNotFound"'),
+    ({"subnetId": "x"}, "unknown property 'subnetId'"),
+    ({"tags": {"a<b": "x"}}, 'Code="InvalidTagName"'),
     # its own key
     (
-        lambda world: world.wrapped(keyEncryptionKeyUrl=world.key.outputs["keyUri"]),
+        lambda world: world.wrapped(keyEncryptionKeyUrl=world.key_urls["keyUri"]),
         "keyEncryptionKeyUrl must be versioned",
     ),
     (
@@ -148,35 +160,35 @@ WRONG_CLUSTERS: list[tuple[Changes, str]] = [
                 ],
             },
         },
-        "Code=\"FailedIdentityOperation\"",
+        'Code="FailedIdentityOperation"',
     ),
     (
         {"encryption": None, "identity": {"type": "UserAssigned"}},
-        "Code=\"InvalidIdentityValues\"",
+        'Code="InvalidIdentityValues"',
     ),
 ]
 
 WRONG_DATABASES: list[tuple[Changes, str]] = [
     ({"databaseName": "cache"}, "its name is 'default'"),
-    ({"clusterName": "none"}, "Code=\"ParentResourceNotFound\""),
-    ({"clusterName": None}, "clusterName"),
+    ({"clusterName": "none"}, 'Code="ParentResourceNotFound"'),
+    ({"clusterName": None}, "missing required property 'clusterName'"),
     ({"port": 6379}, "The port 6379 is invalid: databases listen on port 10000."),
     ({"port": 6380}, "The port 6380 is invalid"),
-    ({"port": "10000"}, "port"),
-    ({"clientProtocol": "TLS"}, "TLS"),
-    ({"clusteringPolicy": "NoEviction"}, "NoEviction"),
-    ({"evictionPolicy": "allkeys-lru"}, "allkeys-lru"),
-    ({"accessKeysAuthentication": True}, "accessKeysAuthentication"),
-    ({"deferUpgrade": "Yes"}, "Yes"),
+    ({"port": "10000"}, "'port' should be of type 'integer' but got a string"),
+    ({"clientProtocol": "TLS"}, "'clientProtocol' must be one of Encrypted, Plaintext"),
+    ({"clusteringPolicy": "NoEviction"}, "must be one of EnterpriseCluster, OSSCluster, NoCl"),
+    ({"evictionPolicy": "allkeys-lru"}, "'evictionPolicy' must be one of AllKeysLFU, AllK"),
+    ({"accessKeysAuthentication": True}, "should be of type 'string' but got a boolean"),
+    ({"deferUpgrade": "Yes"}, "'deferUpgrade' must be one of Deferred, NotDeferred"),
     (
         persistence(rdbEnabled=True, rdbFrequency="1h", aofEnabled=True, aofFrequency="1s"),
         "At most one of AOF and RDB persistence may be enabled.",
     ),
     (persistence(rdbEnabled=True), "RDB persistence needs 'persistence.rdbFrequency'"),
-    (persistence(rdbEnabled=True, rdbFrequency="2h"), "2h"),
+    (persistence(rdbEnabled=True, rdbFrequency="2h"), "must be one of 1h, 6h, 12h"),
     (persistence(aofEnabled=True, aofFrequency="always"), "'always' of 'persistence.aofFrequen"),
     (persistence(rdbEnabled=False, rdbFrequency="1h"), "needs 'persistence.rdbEnabled' to be true"),
-    (persistence(rdbEnabled="true", rdbFrequency="1h"), "rdbEnabled"),
+    (persistence(rdbEnabled="true", rdbFrequency="1h"), "'boolean' but got a string"),
     (modules("RedisGraph"), "The module 'RedisGraph' is not one of RedisBloom"),
     (modules("RedisJSON", "RedisJSON"), "A module can be enabled only once."),
     (modules("RediSearch"), "RediSearch needs the clustering policy EnterpriseCluster"),
@@ -184,7 +196,7 @@ WRONG_DATABASES: list[tuple[Changes, str]] = [
         modules("RediSearch", clusteringPolicy="EnterpriseCluster"),
         "The module RediSearch needs the eviction policy NoEviction.",
     ),
-    ({"modules": [{"args": "x"}]}, "name"),
+    ({"modules": [{"args": "x"}]}, "missing required property 'modules[0].name'"),
     (
         lambda world: {**geo(world), "persistence": DATABASE["persistence"]},
         "Persistence is not supported for a database in a geo-replication group.",
@@ -198,23 +210,23 @@ WRONG_DATABASES: list[tuple[Changes, str]] = [
         "'geoReplication.linkedDatabases' must name the database itself, too.",
     ),
     (lambda world: geo(world, groupNickname=""), "needs 'geoReplication.groupNickname'"),
-    ({"firewallRules": []}, "firewallRules"),
+    ({"firewallRules": []}, "unknown property 'firewallRules'"),
 ]
 
 WRONG_CLASSIC: list[tuple[Changes, str]] = [
-    ({"sku": {**STANDARD, "name": "Gold"}}, "Gold"),
+    ({"sku": {**STANDARD, "name": "Gold"}}, "must be one of Basic, Standard, Premium"),
     ({"sku": {**PREMIUM, "family": "C"}}, "SkuFamilyNotSupportedException"),
     ({"sku": {**PREMIUM, "capacity": 6}}, "SkuFamilyNotSupportedException"),
     ({"sku": {**PREMIUM, "capacity": 0}}, "SkuFamilyNotSupportedException"),
     ({**classic(), "sku": {**STANDARD, "capacity": 7}}, "SkuFamilyNotSupportedException"),
     ({**classic(), "sku": {**STANDARD, "family": "P"}}, "SkuFamilyNotSupportedException"),
-    ({"sku": {"name": "Premium", "family": "P"}}, "capacity"),
+    ({"sku": {"name": "Premium", "family": "P"}}, "missing required property 'sku.capacity'"),
     ({**classic(), "shardCount": 2}, "The property 'shardCount' is only supported on Premium"),
     ({**classic(), "replicasPerPrimary": 1}, "'replicasPerPrimary' is only supported on Premium"),
     ({**classic(), "zones": ["1"]}, "The property 'zones' is only supported on Premium caches"),
     (
         lambda world: {**classic(), "subnetId": world.subnet.identifier},
-        "Code=\"InvalidRequestBody\" Message=\"The property 'subnetId' is only supported on Premi",
+        'Code="InvalidRequestBody" Message="The property \'subnetId\' is only supported on Premi',
     ),
     ({**classic(), "redisConfiguration": RDB}, "'rdb-backup-enabled' is only supported on Premium"),
     ({"shardCount": 31}, "The value 31 of 'properties.shardCount' is not between 1 and 30."),
@@ -234,14 +246,14 @@ WRONG_CLASSIC: list[tuple[Changes, str]] = [
         lambda world: {"subnetId": world.subnet.identifier, "staticIP": "10.99.0.1"},
         "The address '10.99.0.1' of 'properties.staticIP' is not in the subnet.",
     ),
-    ({"subnetId": "endpoints"}, "'properties.subnetId' is not the id of a subnet"),
+    ({"subnetId": "endpoints"}, "'subnetId' does not match expression"),
     ({"minimumTlsVersion": "1.0"}, "The TLS version 1.0 is not supported any more: use 1.2."),
     ({"redisVersion": "4"}, "The Redis version '4' is not supported: use 6."),
     (
         {**classic(), "disableAccessKeyAuthentication": True},
         "can only be disabled when Microsoft Entra authentication is enabled",
     ),
-    (classic(aadEnabled=True), "aadEnabled"),
+    (classic(aadEnabled=True), "should be of type 'string' but got a boolean"),
     (classic(aadEnabled="yes"), "The value 'yes' of 'aad-enabled' is not true or false."),
     (classic(maxmemoryPolicy="lru"), "The value 'lru' of 'maxmemory-policy' is not supported."),
     (classic(maxmemoryReserved="many"), "The value 'many' of 'maxmemory-reserved' is not a numbe"),
@@ -269,16 +281,15 @@ WRONG_CLASSIC: list[tuple[Changes, str]] = [
     ({"name": "a--b"}, "The name 'a--b' is invalid"),
     ({"name": "a" * 64}, "is invalid: 1 to 63 letters, digits and hyphens"),
     ({"name": "cache-"}, "The name 'cache-' is invalid"),
-    ({"name": "world-classic"}, "world-classic"),
 ]
 
 WRONG_VAULTS: list[tuple[Changes, str]] = [
-    ({"vaultName": "ab"}, "ab"),
-    ({"vaultName": "1vault"}, "Code=\"VaultNameNotValid\" Message=\"The vault name '1vault' is inv"),
+    ({"vaultName": "ab"}, "'vaultName' does not match expression"),
+    ({"vaultName": "1vault"}, 'Code="VaultNameNotValid" Message="The vault name \'1vault\' is inv'),
     ({"vaultName": "vault--one"}, "not contain consecutive hyphens"),
     ({"vaultName": "vault-"}, "end with a letter or digit"),
-    ({"vaultName": "a" * 25}, "a" * 25),
-    ({"vaultName": "my_vault"}, "my_vault"),
+    ({"vaultName": "a" * 25}, "'vaultName' does not match expression"),
+    ({"vaultName": "my_vault"}, "'vaultName' does not match expression"),
     (
         {"properties": vault(enablePurgeProtection=False)},
         'The property "enablePurgeProtection" cannot be set to false. Enabling the purge protecti',
@@ -288,12 +299,15 @@ WRONG_VAULTS: list[tuple[Changes, str]] = [
     ({"properties": vault(softDeleteRetentionInDays=91)}, "must be between 7 and 90, not 91"),
     ({"properties": vault(tenantId="tenant")}, "The tenant ID 'tenant' is not a GUID."),
     ({"properties": vault(tenantId=NOBODY)}, "is not the one of the subscription"),
-    ({"properties": vault(tenantId=None)}, "tenantId"),
-    ({"properties": vault(sku=None)}, "sku"),
-    ({"properties": vault(sku={"family": "B", "name": "standard"})}, "B"),
-    ({"properties": vault(sku={"family": "A", "name": "basic"})}, "basic"),
+    ({"properties": vault(tenantId=None)}, "missing required property 'properties.tenantId'"),
+    ({"properties": vault(sku=None)}, "missing required property 'properties.sku'"),
+    ({"properties": vault(sku={"family": "B", "name": "standard"})}, "must be one of A"),
+    (
+        {"properties": vault(sku={"family": "A", "name": "basic"})},
+        "must be one of standard, premium",
+    ),
     ({"properties": vault(publicNetworkAccess="No")}, "'No' of 'publicNetworkAccess' is not Enab"),
-    ({"properties": vault(networkAcls={"defaultAction": "Block"})}, "Block"),
+    ({"properties": vault(networkAcls={"defaultAction": "Block"})}, "must be one of Allow, Deny"),
     (
         {"properties": vault(networkAcls={"ipRules": [{"value": "10.0.0.0/8"}]})},
         "The value '10.0.0.0/8' of 'networkAcls.ipRules' is a private address.",
@@ -306,21 +320,24 @@ WRONG_VAULTS: list[tuple[Changes, str]] = [
 ]
 
 WRONG_SECRETS: list[tuple[Changes, str]] = [
-    ({"secretName": "cache_url"}, "cache_url"),
-    ({"secretName": "cache.url"}, "cache.url"),
-    ({"secretName": "a" * 128}, "a" * 128),
-    ({"vaultName": "none"}, "none"),
+    ({"secretName": "cache_url"}, "'secretName' does not match expression"),
+    ({"secretName": "cache.url"}, "'secretName' does not match expression"),
+    ({"secretName": "a" * 128}, "'secretName' does not match expression"),
+    ({"vaultName": "none"}, 'Code="ParentResourceNotFound"'),
     ({"properties": secret(value=None)}, "a secret must have a value"),
     ({"properties": secret(value="")}, "a secret must have a value"),
     ({"properties": secret(value="x" * 25601)}, "The secret's value is larger than 25600 bytes."),
-    ({"properties": secret(attributes={"expires": "2027-01-01"})}, "expires"),
+    ({"properties": secret(attributes={"expires": "2027-01-01"})}, "should be of type 'integer'"),
     ({"properties": secret(attributes={"expires": 1900000000000})}, "must be the seconds since 19"),
     ({"properties": secret(attributes={"expires": -1})}, "must be the seconds since 1970"),
     (
         {"properties": secret(attributes={"expires": 1900000000, "notBefore": 1900000001})},
         "The value of 'attributes.nbf' must be before the one of 'attributes.exp'.",
     ),
-    ({"properties": secret(attributes={"exp": 1900000000})}, "exp"),
+    (
+        {"properties": secret(attributes={"exp": 1900000000})},
+        "unknown property 'properties.attributes.exp'",
+    ),
 ]
 
 WRONG_ALERTS: list[tuple[Changes, str]] = [
@@ -338,14 +355,19 @@ WRONG_ALERTS: list[tuple[Changes, str]] = [
         {"criteria": criteria(metricName="evictedkeys")},
         "The metric 'evictedkeys' does not support the aggregation type 'Maximum'.",
     ),
-    ({"criteria": criteria(timeAggregation="Max")}, "Max"),
-    ({"criteria": criteria(operator=">")}, ">"),
-    ({"criteria": criteria(threshold="80")}, "threshold"),
-    ({"criteria": criteria(criterionType="Static")}, "Static"),
     (
-        {"criteria": criteria(dimensions=[
-            {"name": "Shard", "operator": "Include", "values": ["*"]}
-        ])},
+        {"criteria": criteria(timeAggregation="Max")},
+        "must be one of Average, Count, Minimum, Maximum,",
+    ),
+    ({"criteria": criteria(operator=">")}, "must be one of Equals, GreaterThan, "),
+    ({"criteria": criteria(threshold="80")}, "should be of type 'number' but got a string"),
+    ({"criteria": criteria(criterionType="Static")}, "Criteria of the type 'Static' are not known"),
+    (
+        {
+            "criteria": criteria(
+                dimensions=[{"name": "Shard", "operator": "Include", "values": ["*"]}]
+            )
+        },
         "does not have the dimension 'Shard'",
     ),
     (
@@ -354,13 +376,27 @@ WRONG_ALERTS: list[tuple[Changes, str]] = [
     ),
     ({"criteria": {"odataType": SINGLE, "allOf": []}}, "needs 1 to 5 criteria"),
     # What a map in Python's way of writing becomes: it goes out as it is.
-    ({"criteria": {"odata_type": SINGLE, "all_of": [criterion()]}}, "odata"),
     (
-        {"criteria": {"odataType": SINGLE, "allOf": [
-            {"name": "a", "criterion_type": "StaticThresholdCriterion", "metric_name": "usedmemory",
-             "operator": "GreaterThan", "threshold": 1.0, "time_aggregation": "Maximum"}
-        ]}},
-        "riterion",
+        {"criteria": {"odata_type": SINGLE, "all_of": [criterion()]}},
+        "'criteria' is of no known kind",
+    ),
+    (
+        {
+            "criteria": {
+                "odataType": SINGLE,
+                "allOf": [
+                    {
+                        "name": "a",
+                        "criterion_type": "StaticThresholdCriterion",
+                        "metric_name": "usedmemory",
+                        "operator": "GreaterThan",
+                        "threshold": 1.0,
+                        "time_aggregation": "Maximum",
+                    }
+                ],
+            }
+        },
+        "missing required property 'criteria.allOf[0].criterionType'",
     ),
     ({"severity": 5}, "The severity 5 is not valid: it must be between 0 and 4."),
     ({"severity": -1}, "The severity -1 is not valid"),
@@ -368,12 +404,12 @@ WRONG_ALERTS: list[tuple[Changes, str]] = [
     ({"windowSize": "15m"}, "The window size '15m' is not valid"),
     ({"evaluationFrequency": "PT2M"}, "The evaluation frequency 'PT2M' is not valid"),
     ({"evaluationFrequency": "PT30M"}, "must not be longer than the window size PT15M"),
-    ({"location": "westeurope"}, "Code=\"LocationNotAvailableForResourceType\""),
+    ({"location": "westeurope"}, 'Code="LocationNotAvailableForResourceType"'),
     ({"scopes": []}, "need exactly one scope"),
     ({"scopes": ["cluster"]}, "Scope is not valid"),
     (
         {"scopes": [f"{HOME}/providers/Microsoft.Cache/redisEnterprise/none"]},
-        "Code=\"ResourceNotFound\"",
+        'Code="ResourceNotFound"',
     ),
     (
         lambda world: {"scopes": [world.network.identifier]},
@@ -400,7 +436,7 @@ WRONG_SETTINGS: list[tuple[Changes, str]] = [
     ({"metrics": None, "logs": LOGS}, "Category group 'allLogs' is not supported."),
     (
         {"metrics": None, "logs": [{"category": "ConnectionEvents", "enabled": True}]},
-        "Code=\"BadRequest\" Message=\"Category 'ConnectionEvents' is not supported.\"",
+        'Code="BadRequest" Message="Category \'ConnectionEvents\' is not supported."',
     ),
     (
         lambda world: {"resourceUri": world.database.identifier},
@@ -421,7 +457,7 @@ WRONG_SETTINGS: list[tuple[Changes, str]] = [
     ({"workspaceId": None}, "At least one data sink needs to be specified."),
     (
         {"workspaceId": f"{HOME}/providers/Microsoft.OperationalInsights/workspaces/none"},
-        "Code=\"ResourceNotFound\"",
+        'Code="ResourceNotFound"',
     ),
     (
         lambda world: {"workspaceId": world.cluster.identifier},
@@ -433,8 +469,15 @@ WRONG_SETTINGS: list[tuple[Changes, str]] = [
         "At least one category of logs or metrics must be enabled.",
     ),
     (
-        {"metrics": [{"category": "AllMetrics", "enabled": True,
-                      "retentionPolicy": {"enabled": True, "days": 30}}]},
+        {
+            "metrics": [
+                {
+                    "category": "AllMetrics",
+                    "enabled": True,
+                    "retentionPolicy": {"enabled": True, "days": 30},
+                }
+            ]
+        },
         "Diagnostic settings do not support retention for new diagnostic settings.",
     ),
     (
@@ -449,27 +492,35 @@ WRONG_OTHERS: list[tuple[str, Changes, str]] = [
     (ENTRA, {"user": {"objectId": "me@example.com"}}, "must be the object id of a user: a GUID"),
     (ENTRA, {"user": {}}, "must be the object id of a user: a GUID"),
     (ENTRA, {"user": {"objectId": GROUP_OF_USERS}}, "is a group: only users and service principa"),
-    (ENTRA, {"accessPolicyAssignmentName": "app-reader"}, "app-reader"),
-    (ENTRA, {"databaseName": "none"}, "Code=\"ParentResourceNotFound\""),
-    ("redis:AccessPolicy", {"accessPolicyName": "Data Reader"}, "is built in and cannot be changed"),
-    ("redis:AccessPolicy", {"permissions": "read everything"}, "The permission 'read' is not valid"),
-    ("redis:AccessPolicy", {"permissions": " "}, "'properties.permissions' is missing"),
-    ("redis:AccessPolicy", {"accessPolicyName": "ab"}, "ab"),
-    ("redis:AccessPolicyAssignment", {"accessPolicyName": "Writer"}, "'Writer' does not exist"),
-    ("redis:AccessPolicyAssignment", {"objectId": "me"}, "'objectId' must be the object id of a u"),
-    ("redis:AccessPolicyAssignment", {"objectId": GROUP_OF_USERS}, "is a group: only users and"),
-    ("redis:AccessPolicyAssignment", {"objectIdAlias": ""}, "'properties.objectIdAlias' is missing"),
-    ("redis:AccessPolicyAssignment", {"accessPolicyAssignmentName": "a_b"}, "a_b"),
-    ("redis:FirewallRule", {"startIP": "203.0.113.10"}, "is after the end address 203.0.113.9"),
-    ("redis:FirewallRule", {"endIP": "::1"}, "must be IPv4 addresses"),
-    ("redis:FirewallRule", {"ruleName": "the-office"}, "the-office"),
-    ("redis:PatchSchedule", schedule(dayOfWeek="Someday"), "Someday"),
-    ("redis:PatchSchedule", schedule(startHourUtc=24), "The value 24 of 'startHourUtc' is not betw"),
-    ("redis:PatchSchedule", schedule(maintenanceWindow="PT2H"), "of 5 hours or more"),
-    ("redis:PatchSchedule", {"scheduleEntries": []}, "needs at least one entry"),
-    ("redis:PatchSchedule", {"default": "weekly"}, "must be 'default', not 'weekly'"),
     (
-        "redis:PatchSchedule",
+        ENTRA,
+        {"accessPolicyAssignmentName": "app-reader"},
+        "does not match expression '^[A-Za-z0-9]{1,60}$'",
+    ),
+    (ENTRA, {"databaseName": "none"}, 'Code="ParentResourceNotFound"'),
+    ("AccessPolicy", {"accessPolicyName": "Data Reader"}, "is built in and cannot be changed"),
+    ("AccessPolicy", {"permissions": "read everything"}, "The permission 'read' is not valid"),
+    ("AccessPolicy", {"permissions": " "}, "'properties.permissions' is missing"),
+    (
+        "AccessPolicy",
+        {"accessPolicyName": "ab"},
+        "is too short (2): at least 3 characters required",
+    ),
+    ("AccessPolicyAssignment", {"accessPolicyName": "Writer"}, "'Writer' does not exist"),
+    ("AccessPolicyAssignment", {"objectId": "me"}, "'objectId' must be the object id of a u"),
+    ("AccessPolicyAssignment", {"objectId": GROUP_OF_USERS}, "is a group: only users and"),
+    ("AccessPolicyAssignment", {"objectIdAlias": ""}, "'properties.objectIdAlias' is missing"),
+    ("AccessPolicyAssignment", {"accessPolicyAssignmentName": "a_b"}, "does not match expression"),
+    ("FirewallRule", {"startIP": "203.0.113.10"}, "is after the end address 203.0.113.9"),
+    ("FirewallRule", {"endIP": "::1"}, "must be IPv4 addresses"),
+    ("FirewallRule", {"ruleName": "the-office"}, "Resource name the-office is invalid."),
+    ("PatchSchedule", schedule(dayOfWeek="Someday"), "must be one of Monday, Tuesday, "),
+    ("PatchSchedule", schedule(startHourUtc=24), "The value 24 of 'startHourUtc' is not betw"),
+    ("PatchSchedule", schedule(maintenanceWindow="PT2H"), "of 5 hours or more"),
+    ("PatchSchedule", {"scheduleEntries": []}, "needs at least one entry"),
+    ("PatchSchedule", {"default": "weekly"}, "must be 'default', not 'weekly'"),
+    (
+        "PatchSchedule",
         {
             "scheduleEntries": [
                 {"dayOfWeek": "Weekend", "startHourUtc": 3},
@@ -480,20 +531,24 @@ WRONG_OTHERS: list[tuple[str, Changes, str]] = [
     ),
     # keys
     (KEY, {"properties": {"kty": "RSA", "keySize": 1024}}, "The key size 1024 is not supported"),
-    (KEY, {"properties": {"kty": "EC", "curveName": "P-1"}}, "P-1"),
-    (KEY, {"properties": {"kty": "RSA-HSM"}}, "need a vault of the SKU premium"),
-    (KEY, {"properties": {"kty": "DES"}}, "DES"),
-    (KEY, {"keyName": "my_key"}, "my_key"),
-    # whom to tell
-    ("monitor:ActionGroup", {"groupShortName": "a" * 13}, "must have 1 to 12 characters"),
-    ("monitor:ActionGroup", {"groupShortName": ""}, "must have 1 to 12 characters"),
     (
-        "monitor:ActionGroup",
+        KEY,
+        {"properties": {"kty": "EC", "curveName": "P-1"}},
+        "must be one of P-256, P-384, P-521, P-256K",
+    ),
+    (KEY, {"properties": {"kty": "RSA-HSM"}}, "need a vault of the SKU premium"),
+    (KEY, {"properties": {"kty": "DES"}}, "must be one of EC, EC-HSM, RSA, RSA-HSM"),
+    (KEY, {"keyName": "my_key"}, "'keyName' does not match expression"),
+    # whom to tell
+    ("ActionGroup", {"groupShortName": "a" * 13}, "must have 1 to 12 characters"),
+    ("ActionGroup", {"groupShortName": ""}, "must have 1 to 12 characters"),
+    (
+        "ActionGroup",
         {"emailReceivers": [{"name": "team", "emailAddress": "team"}]},
         "The email address of the receiver 'team' is not valid.",
     ),
     (
-        "monitor:ActionGroup",
+        "ActionGroup",
         {"emailReceivers": [{"name": "a", "emailAddress": "a@example.com"}] * 2},
         "The names of receivers must be unique",
     ),
@@ -501,12 +556,12 @@ WRONG_OTHERS: list[tuple[str, Changes, str]] = [
     (
         ENDPOINT,
         lambda world: {"privateLinkServiceConnections": [world.link(groupIds=["redisCache"])]},
-        "redisEnterprise",
+        'Code="InvalidGroupIds"',
     ),
     (
         ENDPOINT,
         lambda world: {"privateLinkServiceConnections": [world.link(groupIds=[])]},
-        "redisEnterprise",
+        'Code="InvalidGroupIds"',
     ),
     (
         ENDPOINT,
@@ -524,38 +579,46 @@ WRONG_OTHERS: list[tuple[str, Changes, str]] = [
                 world.link(privateLinkServiceId=world.database.identifier)
             ]
         },
-        "Microsoft.Cache/redisEnterprise/databases",
+        "Private endpoints cannot be connected to a resource of type 'Microsoft.Cache/redisEnte",
     ),
     (
         ENDPOINT,
         lambda world: {"subnet": {"id": f"{world.network.identifier}/subnets/none"}},
-        "none",
+        'Code="InvalidResourceReference"',
     ),
-    (ENDPOINT, {"location": "northeurope"}, "region"),
-    ("network:Subnet", {"addressPrefix": "10.99.0.0/24"}, "10.99.0.0/24"),
-    ("network:Subnet", {"addressPrefix": "10.10.1.128/25"}, "10.10.1"),
-    ("network:Subnet", {"addressPrefix": "10.10.2.0/30"}, "10.10.2.0/30"),
-    ("network:Subnet", {"addressPrefix": "10.10.2.5/24"}, "10.10.2.5/24"),
-    ("privatedns:PrivateZone", {"location": "westeurope"}, "LocationNotAvailableForResourceType"),
-    ("privatedns:VirtualNetworkLink", {"virtualNetwork": {"id": f"{HOME}/none"}}, "none"),
+    (ENDPOINT, {"location": "northeurope"}, 'Code="InvalidResourceReference"'),
+    ("Subnet", {"addressPrefix": "10.99.0.0/24"}, 'Code="NetcfgSubnetRangeOutsideVnet"'),
+    ("Subnet", {"addressPrefix": "10.10.1.128/25"}, 'Code="NetcfgSubnetRangesOverlap"'),
+    ("Subnet", {"addressPrefix": "10.10.2.0/30"}, "the smallest subnet is /29"),
+    ("Subnet", {"addressPrefix": "10.10.2.5/24"}, 'Code="InvalidCIDRNotation"'),
+    ("PrivateZone", {"location": "westeurope"}, "LocationNotAvailableForResourceType"),
+    (
+        "VirtualNetworkLink",
+        {"virtualNetwork": {"id": f"{HOME}/none"}},
+        'Code="LinkedInvalidPropertyId"',
+    ),
     # roles and locks
-    ("authorization:RoleAssignment", {"roleAssignmentName": "reader"}, "reader"),
-    ("authorization:RoleAssignment", {"principalId": "me"}, "me"),
-    ("authorization:RoleAssignment", {"principalType": "User"}, "User"),
+    ("RoleAssignment", {"roleAssignmentName": "reader"}, "The role assignment ID must be a GUID."),
+    ("RoleAssignment", {"principalId": "me"}, 'Code="InvalidPrincipalId"'),
+    ("RoleAssignment", {"principalType": "User"}, 'Code="UnmatchedPrincipalType"'),
     (
-        "authorization:RoleAssignment",
+        "RoleAssignment",
         {"roleDefinitionId": "/providers/Microsoft.Authorization/roleDefinitions/" + NOBODY},
-        "RoleDefinitionDoesNotExist",
+        'Code="RoleDefinitionDoesNotExist"',
     ),
-    ("authorization:ManagementLockByScope", {"level": "NoDelete"}, "NoDelete"),
-    ("authorization:ManagementLockByScope", {"notes": "x" * 513}, "512"),
     (
-        "authorization:ManagementLockByScope",
-        {"scope": f"{HOME}/providers/Microsoft.Cache/redisEnterprise/none"},
-        "none",
+        "ManagementLockByScope",
+        {"level": "NoDelete"},
+        "must be one of NotSpecified, CanNotDelete, ReadOnly",
     ),
-    ("operationalinsights:Workspace", {"retentionInDays": 10}, "10"),
-    ("resources:ResourceGroup", {"resourceGroupName": "group."}, "group."),
+    ("ManagementLockByScope", {"notes": "x" * 513}, "The lock notes exceed the maximum of 512"),
+    (
+        "ManagementLockByScope",
+        {"scope": f"{HOME}/providers/Microsoft.Cache/redisEnterprise/none"},
+        'Code="ResourceNotFound"',
+    ),
+    ("Workspace", {"retentionInDays": 10}, "property doesn't match the SKU limits. Value: 10"),
+    ("ResourceGroup", {"resourceGroupName": "group."}, "Resource name group. is invalid."),
 ]
 
 WRONG: list[tuple[str, Changes, str]] = [
@@ -617,7 +680,7 @@ NEIGHBOURS: list[tuple[str, Changes]] = [
     (VAULT, {"properties": vault(softDeleteRetentionInDays=7)}),
     (VAULT, {"properties": vault(publicNetworkAccess="Disabled")}),
     (VAULT, {"properties": vault(enableRbacAuthorization=False)}),
-    (VAULT, {"properties": vault(networkAcls={"ipRules": [{"value": "198.51.100.7"}]})}),
+    (VAULT, {"properties": vault(networkAcls={"ipRules": [{"value": "20.50.1.7"}]})}),
     (VAULT, {"vaultName": "a" * 24}),
     (SECRET, {"secretName": "a" * 127}),
     (SECRET, {"properties": secret(value="x" * 25600)}),
@@ -641,8 +704,8 @@ NEIGHBOURS: list[tuple[str, Changes]] = [
     ),
     (SETTING, lambda world: {"resourceUri": world.cache.identifier, "logs": LOGS}),
     (SETTING, lambda world: {"resourceUri": world.vault.identifier, "logs": LOGS}),
-    ("redis:PatchSchedule", schedule(dayOfWeek="Everyday", startHourUtc=0)),
-    ("redis:AccessPolicy", {"permissions": "+@all -flushall allkeys"}),
+    ("PatchSchedule", schedule(dayOfWeek="Everyday", startHourUtc=0)),
+    ("AccessPolicy", {"permissions": "+@all -flushall allkeys"}),
     (
         ENDPOINT,
         lambda world: {
@@ -659,8 +722,8 @@ NEIGHBOURS: list[tuple[str, Changes]] = [
             ]
         },
     ),
-    ("network:Subnet", {"addressPrefix": "10.10.2.0/29"}),
-    ("authorization:RoleAssignment", {"principalType": None}),
-    ("authorization:ManagementLockByScope", {"level": "ReadOnly", "notes": None}),
+    ("Subnet", {"addressPrefix": "10.10.2.0/29"}),
+    ("RoleAssignment", {"principalType": None}),
+    ("ManagementLockByScope", {"level": "ReadOnly", "notes": None}),
 ]
 """Inputs right next to wrong ones: they are accepted."""

@@ -36,11 +36,17 @@ def made(changes: Changes, world: World) -> dict[str, Any]:
     return changes(world) if callable(changes) else changes
 
 
+DRIFTS = {"PrivateEndpoint": {"customDnsConfigs"}}
+"""What a refresh changes among the inputs: an endpoint lists names of its own only until a zone
+group publishes them, and that is an input of the endpoint too.
+"""
+
+
 def test_every_kind_is_accepted_once_and_then_unchanged(world: World) -> None:
     for kind in ORDER:
         world.make(kind, "valid")
     for kind in ORDER:
-        assert world.changes(kind, "valid") == set(), kind
+        assert world.changes(kind, "valid") == DRIFTS.get(kind, set()), kind
         before = world.state[kind, "valid"].outputs
         assert world.change(kind, "valid").outputs.keys() == before.keys()
 
@@ -60,9 +66,7 @@ def test_what_is_right_next_to_it_is_accepted(world: World, kind: str, changes: 
 
 
 @pytest.mark.parametrize(("kind", "changes", "text"), WRONG)
-def test_what_is_wrong_is_refused(
-    crowded: World, kind: str, changes: Changes, text: str
-) -> None:
+def test_what_is_wrong_is_refused(crowded: World, kind: str, changes: Changes, text: str) -> None:
     before = things(crowded)
     with pytest.raises(RefusedError) as refused:
         crowded.make(kind, "wrong", **made(changes, crowded))

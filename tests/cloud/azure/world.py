@@ -24,15 +24,15 @@ SECRETS_USER = "4633458b-17de-408a-b874-0445c86b69e6"
 SECRETS_OFFICER = "b86a8fe4-44ce-4948-aee5-eccb2c155cd7"
 
 ORDER = (
-    "resources:ResourceGroup", "network:VirtualNetwork", "network:Subnet",
-    "managedidentity:UserAssignedIdentity", "operationalinsights:Workspace",
-    "redisenterprise:RedisEnterprise", "redisenterprise:Database",
-    "redisenterprise:AccessPolicyAssignment", "redis:Redis", "redis:AccessPolicy",
-    "redis:AccessPolicyAssignment", "redis:FirewallRule", "redis:PatchSchedule",
-    "network:PrivateEndpoint", "privatedns:PrivateZone", "privatedns:VirtualNetworkLink",
-    "network:PrivateDnsZoneGroup", "keyvault:Vault", "keyvault:Secret", "keyvault:Key",
-    "authorization:RoleAssignment", "monitor:ActionGroup", "monitor:MetricAlert",
-    "monitor:DiagnosticSetting", "authorization:ManagementLockByScope",
+    "ResourceGroup", "VirtualNetwork", "Subnet",
+    "UserAssignedIdentity", "Workspace",
+    "RedisEnterprise", "Database",
+    "ManagedAccessPolicyAssignment", "Redis", "AccessPolicy",
+    "AccessPolicyAssignment", "FirewallRule", "PatchSchedule",
+    "PrivateEndpoint", "PrivateZone", "VirtualNetworkLink",
+    "PrivateDnsZoneGroup", "Vault", "Secret", "Key",
+    "RoleAssignment", "ActionGroup", "MetricAlert",
+    "DiagnosticSetting", "ManagementLockByScope",
 )  # fmt: skip
 """Every kind, after those it needs."""
 
@@ -48,54 +48,54 @@ class World(Driver):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.cloud.settings(slow=0)
-        self.put("resources:ResourceGroup", "world", resourceGroupName="world", location=REGION)
+        self.put("ResourceGroup", "world", resourceGroupName="world", location=REGION)
         self.network = self.named(
-            "network:VirtualNetwork", "world", "virtualNetworkName",
+            "VirtualNetwork", "world", "virtualNetworkName",
             addressSpace={"addressPrefixes": ["10.10.0.0/16"]},
         )  # fmt: skip
         self.subnet = self.named(
-            "network:Subnet", "endpoints", "subnetName",
+            "Subnet", "endpoints", "subnetName",
             virtualNetworkName="world", addressPrefix="10.10.1.0/24",
         )  # fmt: skip
-        self.identity = self.named("managedidentity:UserAssignedIdentity", "wrap", "resourceName")
+        self.identity = self.named("UserAssignedIdentity", "wrap", "resourceName")
         self.vault = self.named(
-            "keyvault:Vault", "world-vault", "vaultName", properties=vault(), location=REGION
+            "Vault", "world-vault", "vaultName", properties=vault(), location=REGION
         )
         self.key = self.named(
-            "keyvault:Key", "wrap", "keyName",
+            "Key", "wrap", "keyName",
             vaultName="world-vault", properties={"kty": "RSA", "keySize": 2048},
         )  # fmt: skip
         self.put(
-            "authorization:RoleAssignment", "wrap",
+            "RoleAssignment", "wrap",
             principalId=self.identity.outputs["principalId"], principalType="ServicePrincipal",
             roleDefinitionId=role(CRYPTO_USER), scope=self.vault.identifier,
             roleAssignmentName="dddddddd-0000-4000-8000-000000000001",
         )  # fmt: skip
         self.workspace = self.named(
-            "operationalinsights:Workspace", "world-logs", "workspaceName",
+            "Workspace", "world-logs", "workspaceName",
             sku={"name": "PerGB2018"}, retentionInDays=30,
         )  # fmt: skip
         self.cluster = self.named(
-            "redisenterprise:RedisEnterprise", "world-amr", "clusterName",
+            "RedisEnterprise", "world-amr", "clusterName",
             sku={"name": "Balanced_B5"}, publicNetworkAccess="Disabled", location=REGION,
         )  # fmt: skip
         self.database = self.put(
-            "redisenterprise:Database", "world-amr", clusterName="world-amr",
+            "Database", "world-amr", clusterName="world-amr",
             databaseName="default", resourceGroupName="world", **DATABASE,
         )  # fmt: skip
         self.bare = self.named(
-            "redisenterprise:RedisEnterprise", "world-bare", "clusterName",
+            "RedisEnterprise", "world-bare", "clusterName",
             sku={"name": "Balanced_B5"}, publicNetworkAccess="Disabled", location=REGION,
         )  # fmt: skip
         self.cache = self.named(
-            "redis:Redis", "world-classic", "name",
+            "Redis", "world-classic", "name",
             sku=STANDARD, redisConfiguration={"aadEnabled": "true"}, location=REGION,
         )  # fmt: skip
         self.group = self.named(
-            "monitor:ActionGroup", "world-team", "actionGroupName",
+            "ActionGroup", "world-team", "actionGroupName",
             groupShortName="team", enabled=True, location="global",
         )  # fmt: skip
-        self.named("privatedns:PrivateZone", ZONE, "privateZoneName", location="global")
+        self.named("PrivateZone", ZONE, "privateZoneName", location="global")
 
     def named(self, kind: str, name: str, key: str, /, **inputs: Any) -> Held:
         """Makes a resource under a name of ours in the world's group."""
@@ -125,38 +125,38 @@ class World(Driver):
 
     def _network(self) -> dict[str, dict[str, Any]]:
         return {
-            "resources:ResourceGroup": {"resourceGroupName": "other", "location": REGION},
-            "network:VirtualNetwork": {
+            "ResourceGroup": {"resourceGroupName": "other", "location": REGION},
+            "VirtualNetwork": {
                 "virtualNetworkName": "net",
                 "location": REGION,
                 "addressSpace": {"addressPrefixes": ["10.20.0.0/16"]},
             },
-            "network:Subnet": {
+            "Subnet": {
                 "virtualNetworkName": "world",
                 "subnetName": "more",
                 "addressPrefix": "10.10.2.0/24",
             },
-            "network:PrivateEndpoint": {
+            "PrivateEndpoint": {
                 "privateEndpointName": "endpoint",
                 "location": REGION,
                 "subnet": {"id": self.subnet.identifier},
                 "privateLinkServiceConnections": [self.link()],
             },
-            "network:PrivateDnsZoneGroup": {
+            "PrivateDnsZoneGroup": {
                 "privateEndpointName": "endpoint",
                 "privateDnsZoneGroupName": "default",
                 "privateDnsZoneConfigs": [
                     {
                         "name": "privatelink-redis-azure-net",
-                        "privateDnsZoneId": self.state["privatedns:PrivateZone", ZONE].identifier,
+                        "privateDnsZoneId": self.state["PrivateZone", ZONE].identifier,
                     }
                 ],
             },
-            "privatedns:PrivateZone": {
+            "PrivateZone": {
                 "privateZoneName": "privatelink.vaultcore.azure.net",
                 "location": "global",
             },
-            "privatedns:VirtualNetworkLink": {
+            "VirtualNetworkLink": {
                 "privateZoneName": ZONE,
                 "virtualNetworkLinkName": "link",
                 "location": "global",
@@ -167,7 +167,7 @@ class World(Driver):
 
     def _caches(self) -> dict[str, dict[str, Any]]:
         return {
-            "redisenterprise:RedisEnterprise": {
+            "RedisEnterprise": {
                 "clusterName": "cluster",
                 "location": REGION,
                 "sku": {"name": "Balanced_B5"},
@@ -177,19 +177,19 @@ class World(Driver):
                 "tags": {"team": "platform"},
                 **self.wrapped(),
             },
-            "redisenterprise:Database": {
+            "Database": {
                 "clusterName": "world-bare",
                 "databaseName": "default",
                 **DATABASE,
             },
-            "redisenterprise:AccessPolicyAssignment": {
+            "ManagedAccessPolicyAssignment": {
                 "clusterName": "world-amr",
                 "databaseName": "default",
                 "accessPolicyAssignmentName": "reader",
                 "accessPolicyName": "default",
                 "user": {"objectId": USER},
             },
-            "redis:Redis": {
+            "Redis": {
                 "name": "cache",
                 "location": REGION,
                 "sku": PREMIUM,
@@ -201,25 +201,25 @@ class World(Driver):
                 "zones": ["1", "2"],
                 "redisConfiguration": RDB,
             },
-            "redis:AccessPolicy": {
+            "AccessPolicy": {
                 "cacheName": "world-classic",
                 "accessPolicyName": "app only",
                 "permissions": "+@read +set ~app:*",
             },
-            "redis:AccessPolicyAssignment": {
+            "AccessPolicyAssignment": {
                 "cacheName": "world-classic",
                 "accessPolicyAssignmentName": "app-reader",
                 "accessPolicyName": "Data Reader",
                 "objectId": USER,
                 "objectIdAlias": "app",
             },
-            "redis:FirewallRule": {
+            "FirewallRule": {
                 "cacheName": "world-classic",
                 "ruleName": "office",
                 "startIP": "203.0.113.1",
                 "endIP": "203.0.113.9",
             },
-            "redis:PatchSchedule": {
+            "PatchSchedule": {
                 "name": "world-classic",
                 "default": "default",
                 "scheduleEntries": [
@@ -230,23 +230,23 @@ class World(Driver):
 
     def _secrets(self) -> dict[str, dict[str, Any]]:
         return {
-            "managedidentity:UserAssignedIdentity": {"resourceName": "app", "location": REGION},
-            "keyvault:Vault": {
+            "UserAssignedIdentity": {"resourceName": "app", "location": REGION},
+            "Vault": {
                 "vaultName": "cache-vault",
                 "location": REGION,
                 "properties": vault(),
             },
-            "keyvault:Secret": {
+            "Secret": {
                 "vaultName": "world-vault",
                 "secretName": "cache-url",
                 "properties": secret(),
             },
-            "keyvault:Key": {
+            "Key": {
                 "vaultName": "world-vault",
                 "keyName": "other",
                 "properties": {"kty": "RSA", "keySize": 3072},
             },
-            "authorization:RoleAssignment": {
+            "RoleAssignment": {
                 "roleAssignmentName": "dddddddd-0000-4000-8000-000000000002",
                 "principalId": SERVICE,
                 "principalType": "ServicePrincipal",
@@ -257,20 +257,20 @@ class World(Driver):
 
     def _others(self) -> dict[str, dict[str, Any]]:
         return {
-            "operationalinsights:Workspace": {
+            "Workspace": {
                 "workspaceName": "more-logs",
                 "location": REGION,
                 "sku": {"name": "PerGB2018"},
                 "retentionInDays": 30,
             },
-            "monitor:ActionGroup": {
+            "ActionGroup": {
                 "actionGroupName": "team",
                 "location": "global",
                 "groupShortName": "platform",
                 "enabled": True,
                 "emailReceivers": [{"name": "team", "emailAddress": "team@example.com"}],
             },
-            "monitor:MetricAlert": {
+            "MetricAlert": {
                 "ruleName": "memory",
                 "location": "global",
                 "enabled": True,
@@ -281,19 +281,24 @@ class World(Driver):
                 "criteria": criteria(),
                 "actions": [{"actionGroupId": self.group.identifier}],
             },
-            "monitor:DiagnosticSetting": {
+            "DiagnosticSetting": {
                 "name": "metrics",
                 "resourceUri": self.cluster.identifier,
                 "workspaceId": self.workspace.identifier,
                 "metrics": [{"category": "AllMetrics", "enabled": True}],
             },
-            "authorization:ManagementLockByScope": {
+            "ManagementLockByScope": {
                 "lockName": "keep",
                 "scope": self.cluster.identifier,
                 "level": "CanNotDelete",
                 "notes": "production",
             },
         }
+
+    @property
+    def key_urls(self) -> dict[str, Any]:
+        """The world's key as Azure shows it, with its two addresses."""
+        return self.ask("GET", self.key.identifier)["properties"]
 
     def link(self, **changes: Any) -> dict[str, Any]:
         """A private link connection to the world's cluster."""
@@ -312,7 +317,7 @@ class World(Driver):
                 "identityType": "userAssignedIdentity",
                 "userAssignedIdentityResourceId": identity,
             },
-            "keyEncryptionKeyUrl": self.key.outputs["keyUriWithVersion"],
+            "keyEncryptionKeyUrl": self.key_urls["keyUriWithVersion"],
             **changes,
         }
         return {
@@ -324,8 +329,8 @@ class World(Driver):
 ZONE = "privatelink.redis.azure.net"
 NO_GROUP = frozenset(
     {
-        "resources:ResourceGroup", "authorization:RoleAssignment",
-        "authorization:ManagementLockByScope", "monitor:DiagnosticSetting",
+        "ResourceGroup", "RoleAssignment",
+        "ManagementLockByScope", "DiagnosticSetting",
     }
 )  # fmt: skip
 """Kinds that are in no resource group, or in the one of what they hang on."""

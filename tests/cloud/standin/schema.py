@@ -263,7 +263,7 @@ def _kind(value: Any) -> str:
 _SIMPLE = {str: "string", bool: "boolean", int: "integer", float: "number"}
 
 
-DEEPEST = 4
+DEEPEST = 3
 """How deep outputs are described: those of networks contain each other without end."""
 
 

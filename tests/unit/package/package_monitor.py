@@ -7,8 +7,10 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from hashlib import sha256
 from typing import Any
+from urllib.parse import quote
 
 import package_aws_cloud
+import package_azure_cloud
 import pulumi
 from google.protobuf import json_format, struct_pb2
 from package_certificates import authority
@@ -83,9 +85,17 @@ class World:
         return [r for r in self.resources if r.type != "pulumi:pulumi:Stack"]
 
     def secrets(self) -> set[str]:
-        """Every generated password and private key."""
+        """Every generated password, private key and access key."""
         passwords = {r.state["result"] for r in self.all("RandomPassword")}
-        return passwords | {r.state["privateKeyPem"] for r in self.all("PrivateKey")}
+        private_keys = {r.state["privateKeyPem"] for r in self.all("PrivateKey")}
+        return passwords | private_keys | self.access_keys()
+
+    def access_keys(self) -> set[str]:
+        """Both keys of every cache on Azure, as they are and as they stand in URLs."""
+        caches = [*self.all("redis:Redis"), *self.all("redisenterprise:RedisEnterprise")]
+        names = [r.state["name"] for r in caches if "name" in r.state]
+        keys = {key for name in names for key in package_azure_cloud.keys(name).values()}
+        return keys | {quote(key, safe="") for key in keys}
 
 
 def reveal(value: Any) -> Any:
@@ -132,14 +142,18 @@ class Providers(mocks.Mocks):
         self.preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        return package_aws_cloud.call(args.token, args.args)
+        cloud = package_azure_cloud if args.token.startswith("azure-") else package_aws_cloud
+        return cloud.call(args.token, args.args)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         inputs = dict(args.inputs)
         if not args.custom:
             return "", inputs
+        azure = args.typ.startswith("azure-native:")
         if self.preview:
-            return None, inputs
+            return None, package_azure_cloud.shown(args.typ, inputs) if azure else inputs
+        if azure:
+            return package_azure_cloud.made(args.typ, args.name, inputs)
         kind = args.typ.rpartition(":")[2]
         if args.typ.startswith("aws:"):
             id_, computed = package_aws_cloud.made(kind, args.name, inputs)
@@ -175,6 +189,7 @@ COMPUTED: dict[str, Callable[[str], dict[str, Any]]] = {
     "Volume": lambda _: {"mountpoint": "/var"},
     "Container": lambda _: {"exitCode": 0},
     "aws": lambda _: {},
+    "azure-native": lambda _: {},
     "docker": lambda _: {},
 }
 

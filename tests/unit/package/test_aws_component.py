@@ -999,7 +999,7 @@ def test_the_portable_component_has_the_same_outputs() -> None:
     direct = reveal(outputs_of(built("nodes")))
     assert reveal(outputs_of(world)) == {name: direct[name] for name in OUTPUTS}
     assert world.one("ElastiCacheRedis", "cache").parent == world.one("SecureRedis", "cache").urn
-    assert world.one("SecureRedis", "cache").inputs == {}
+    assert world.one("SecureRedis", "cache").inputs == {"service": "aws"}
 
 
 # What other resources provide.

@@ -25,7 +25,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "logs": False,
         "secret_recovery_days": 0,
         "own_key": False,
-        "production": False,
     },
     "staging": {
         "node_type_name": "cache.t4g.small",
@@ -36,7 +35,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "logs": True,
         "secret_recovery_days": 7,
         "own_key": False,
-        "production": False,
     },
     "production": {
         "node_type_name": "cache.m7g.large",
@@ -47,13 +45,27 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "logs": True,
         "secret_recovery_days": 30,
         "own_key": True,
-        "production": True,
     },
 }
 SETTINGS: dict[str, dict[str, Any]] = {
-    "development": {"replicas": 0, "protect": False, "persistence": Persistence.NONE},
-    "staging": {"replicas": 0, "protect": False, "persistence": Persistence.RDB},
-    "production": {"replicas": 1, "protect": True, "persistence": Persistence.RDB},
+    "development": {
+        "production": False,
+        "replicas": 0,
+        "protect": False,
+        "persistence": Persistence.NONE,
+    },
+    "staging": {
+        "production": False,
+        "replicas": 0,
+        "protect": False,
+        "persistence": Persistence.RDB,
+    },
+    "production": {
+        "production": True,
+        "replicas": 1,
+        "protect": True,
+        "persistence": Persistence.RDB,
+    },
 }
 PROFILES = {
     "development": AlarmProfile.OFF,

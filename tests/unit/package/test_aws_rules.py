@@ -501,7 +501,7 @@ WRONG_STACKS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"network": {"adopt": {"vpcId": ADOPTED["vpc_id"], "subnetIds": []}}},
         "network.adopt.subnetIds",
-        "is empty",
+        "is required on aws",
     ),
     ({"tags": {"aws:team": "x"}}, "tags.aws:team", "begins with aws:"),
     ({"tags": {"k" * 129: "x"}}, f"tags.{'k' * 129}", "is longer than 128 (key)"),

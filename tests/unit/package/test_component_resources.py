@@ -111,7 +111,8 @@ def test_every_component_registers_its_outputs(
     assert components
     for component in components:
         assert component.outputs is not None, component.urn
-        assert component.inputs == {}, "a component's inputs are stored in plain text"
+        service = {"service": "docker"} if component.type.endswith(":SecureRedis") else {}
+        assert component.inputs == service, "a component's inputs are stored in plain text"
     cache = components[0]
     assert set(reveal(cache.outputs)) == set(OUTPUTS)
 

@@ -18,15 +18,18 @@ OF_TARGETS = {
     "docker": {"docker"},
     "requests": {"docker"},
     "pulumi_aws": {"aws"},
-    "pulumi_random": {"aws", "docker"},
+    "pulumi_azure_native": {"azure"},
+    "azure": {"azure"},
+    "pulumi_random": {"aws", "azure", "docker"},
 }
 """Packages that belong to targets, and the targets."""
 PASSWORDS = PACKAGE / "passwords.py"
 """Makes passwords for the targets that need some, and is imported by them alone."""
 FUNCTION = PACKAGE / "aws" / "rotation" / "function.py"
 """Runs in Lambda, which has an AWS SDK, and never in a program of Pulumi's."""
-SDKS = set(OF_TARGETS) | {"pulumi_azure_native", "pulumi_gcp", "boto3", "botocore", "azure"}
-TARGETS = {"aws", "docker", "external"}
+SDKS = set(OF_TARGETS) | {"pulumi_gcp", "boto3", "botocore"}
+TARGETS = {"aws", "azure", "docker", "external"}
+OF_AZURE = {"pulumi_azure_native", "azure"}
 HERE = Path(__file__).parent
 
 EXTERNAL = """
@@ -69,6 +72,7 @@ def test_importing_the_package_imports_no_targets_sdk() -> None:
     assert not any(name.startswith("secure_redis.cli") for name in modules)
     assert "secure_redis.docker.redis" not in modules
     assert "secure_redis.aws.redis" not in modules
+    assert "secure_redis.azure.redis" not in modules
 
 
 def test_an_external_stack_imports_no_docker() -> None:
@@ -84,12 +88,17 @@ def test_an_external_stack_imports_no_docker() -> None:
         (
             "aws.redis",
             {"pulumi_aws", "pulumi_random"},
-            {"pulumi_docker", "pulumi_tls", "docker", "boto3", "botocore"},
+            {"pulumi_docker", "pulumi_tls", "docker", "boto3", "botocore", *OF_AZURE},
         ),
         (
             "docker.redis",
             {"pulumi_docker", "pulumi_tls", "pulumi_random"},
-            {"pulumi_aws", "boto3", "botocore"},
+            {"pulumi_aws", "boto3", "botocore", *OF_AZURE},
+        ),
+        (
+            "azure.redis",
+            {"pulumi_azure_native", "pulumi_random"},
+            {"pulumi_aws", "pulumi_docker", "pulumi_tls", "docker", "boto3", "azure"},
         ),
     ],
 )
@@ -102,11 +111,13 @@ def test_a_target_pays_for_its_own_sdk_alone(
     assert f"secure_redis.{FUNCTION.parent.name}.function" not in modules
 
 
-@pytest.mark.parametrize("target", ["aws", "docker"])
-def test_a_target_that_is_not_installed_says_what_to_install(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "package"), [("aws", "aws"), ("azure", "azure_native"), ("docker", "docker")]
+)
+def test_a_target_that_is_not_installed_says_what_to_install(target: str, package: str) -> None:
     program = f"""
 import sys
-sys.modules["pulumi_{target}"] = None
+sys.modules["pulumi_{package}"] = None
 import pulumi
 from secure_redis import SecureRedis
 try:

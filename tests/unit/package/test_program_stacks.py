@@ -14,7 +14,8 @@ import yaml
 from package_monitor import Secret, World, leaves, reveal, run
 from secure_redis import stack
 from secure_redis.aws import preflight as aws_preflight
-from secure_redis.connection import Connection
+from secure_redis.azure import preflight as azure_preflight
+from secure_redis.connection import Auth, Connection
 from secure_redis.docker import preflight
 from secure_redis.docker.images import candidates
 from secure_redis.problems import Problem
@@ -81,6 +82,19 @@ def aws_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.fixture(autouse=True)
+def azure_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In place of this machine's way to Azure: there is one, and who asks for it is noted."""
+    asked: list[str] = []
+
+    def check() -> list[Problem]:
+        asked.append(pulumi.get_stack())
+        return []
+
+    monkeypatch.setattr(azure_preflight, "check", check)
+    return asked
+
+
 @cache
 def _result(name: str, preview: bool) -> World:
     world = start(configuration(name), name, preview=preview)
@@ -111,7 +125,9 @@ def test_every_stack_file_makes_its_caches(name: str, preview: bool) -> None:
     target = configuration(name)["secure-redis:target"]
     adopted = "adopt" in configuration(name).get("secure-redis:network", {})
     assert [r.name for r in world.all("Network")] == ["network"] * (target == "docker")
-    assert [r.name for r in world.all("Vpc")] == ["network"] * (target == "aws" and not adopted)
+    for kind, cloud in (("Vpc", "aws"), ("VirtualNetwork", "azure")):
+        made = ["network"] * (target == cloud and not adopted)
+        assert [r.name for r in world.all(kind)] == made
 
 
 @STACKS
@@ -130,9 +146,9 @@ def test_what_a_stack_exports(name: str) -> None:
         assert exports[f"{prefix}Port"] == contract.port
         assert exports[f"{prefix}SecretRef"] == contract.secret_ref
         assert exports[f"{prefix}Grants"] == contract.grants
-        assert bool(contract.grants) == (contract.target == "aws")
+        assert bool(contract.grants) == (contract.target in {"aws", "azure"})
         assert contract.tls
-        assert contract.password
+        assert bool(contract.password) == (contract.auth is not Auth.IDENTITY)
     assert set(exports) == expected
 
 
@@ -145,7 +161,8 @@ def test_no_export_shows_a_credential(name: str) -> None:
         if any(secret in str(value) for secret in secrets):
             assert marked, path
             found += 1
-    assert found, "the URLs hold passwords"
+    without = name == "azure-entra"
+    assert bool(found) != without, "the URLs hold passwords where there are any"
     connections = world.exports["connections"]
     assert isinstance(connections, Secret) or all(
         isinstance(contract, Secret) for contract in connections.values()
@@ -182,15 +199,17 @@ def test_what_the_daemon_objects_to_stops_the_program(monkeypatch: pytest.Monkey
 
 
 def test_a_stack_without_containers_asks_no_daemon(daemon: list[str | None]) -> None:
-    for name in ("external", "aws-dev"):
+    for name in ("external", "aws-dev", "azure-dev"):
         assert start(configuration(name)).error is None
     assert daemon == []
 
 
-def test_the_way_to_aws_is_asked_for_once_and_by_its_stacks_alone(aws_account: list[str]) -> None:
-    for name in ("external", "local", "aws-dev"):
+def test_the_way_to_a_cloud_is_asked_for_once_and_by_its_stacks_alone(
+    aws_account: list[str], azure_account: list[str]
+) -> None:
+    for name in ("external", "local", "aws-dev", "azure-dev"):
         assert start(configuration(name), name).error is None
-    assert aws_account == ["aws-dev"]
+    assert (aws_account, azure_account) == (["aws-dev"], ["azure-dev"])
 
 
 def test_without_a_way_to_aws_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +219,26 @@ def test_without_a_way_to_aws_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(world.error, pulumi.RunError)
     assert "aws:region: no AWS region is set. Set it." in str(world.error)
     assert world.made == []
+
+
+@pytest.mark.parametrize("environ", [{}, {"ARM_ENVIRONMENT": "china"}], ids=["none", "china"])
+def test_without_a_way_to_azure_nothing_is_made(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither without credentials, nor where Azure does not offer what is asked for."""
+    missing = Problem("azure-native", "no Azure credentials were found", "Log in.")
+    monkeypatch.setattr(azure_preflight, "check", lambda: [] if environ else [missing])
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    config = configuration("azure-dev")
+    del config["azure-native:location"]
+    world = start(config)
+    assert isinstance(world.error, pulumi.RunError)
+    words = "offered in Azure's public cloud only" if environ else "no Azure credentials were found"
+    assert words in str(world.error)
+    assert world.made == []
+    classic = start(configuration("azure-classic")) if environ else None
+    assert classic is None or classic.error is None
 
 
 def test_reasons_for_replacements_are_exported() -> None:

@@ -185,7 +185,8 @@ def test_the_next_steps_are_printed(scene: Scene) -> None:
         "  1. in stacks/Pulumi.prod.yaml: caches.queue.azure.activeKey: secondary",
         "  2. make up STACK=prod, which writes the new URL into the Key Vault",
         "  3. let the clients read it again, and wait until their old connections have ended",
-        "  4. make the primary key anew: secure-redis rotate --stack prod --cache queue",
+        "  4. make the primary key anew: make rotate STACK=prod CACHE=queue",
+        "  5. make up STACK=prod, which writes it into the Key Vault",
     ]
     assert "making the secondary key of the cache queue anew" in done.stderr
 

@@ -100,6 +100,7 @@ TYPES = (
         replaces=frozenset({"subnet"}),
         models=frozenset(
             {
+                "customDnsConfigs",
                 "customNetworkInterfaceName",
                 "location",
                 "privateLinkServiceConnections",

@@ -1,5 +1,6 @@
 """Microsoft.Network: private endpoints, their interfaces, their groups of DNS zones."""
 
+import copy
 import ipaddress
 import uuid
 from collections.abc import Callable
@@ -102,6 +103,9 @@ def put_endpoint(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
             "PrivateEndpointSubnetCannotBeChanged",
             f"The subnet of private endpoint {place.text} cannot be changed.",
         )
+    if properties.get("customDnsConfigs"):
+        # A list that a program keeps as it was read is empty, or Azure's own.
+        _own_names(arm, place, properties["customDnsConfigs"], old)
     link = _link(arm, place, links[0], old)
     guid = old["_guid"] if old else str(uuid.uuid4())
     address = old["_address"] if old else free_address(arm, subnet)
@@ -130,6 +134,17 @@ def put_endpoint(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
         )
     occupy(arm, ArmId.parse(link["properties"]["privateLinkServiceId"]))
     return {**body, "properties": made, "_guid": guid, "_address": address}
+
+
+def _own_names(arm: Arm, place: ArmId, given: list[Body], old: Body | None) -> None:
+    shown = show_endpoint(arm, place, copy.deepcopy(old)) if old else {"properties": {}}
+    if given != shown["properties"].get("customDnsConfigs"):
+        refuse(
+            400,
+            "InvalidRequestFormat",
+            "What Azure does with names that are given to a private endpoint is not known to this "
+            "stand-in.",
+        )
 
 
 def _subnet_fits(arm: Arm, place: ArmId, subnet: str, location: str) -> None:
