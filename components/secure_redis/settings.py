@@ -259,8 +259,8 @@ class AccessSettings(Settings):
     prefix_list_ids: list[WiredText] = Field(default_factory=list[Any])
     """AWS: prefix lists with the networks of the applications."""
     secret_readers: list[WiredText] = Field(default_factory=list[Any])
-    """Principals that may read the credentials: on AWS the ARNs of roles or users, on Azure object
-    ids."""
+    """Principals that may read the credentials: on AWS the ARNs of roles or users; on Azure object
+    ids of applications' identities, of users and groups with `user:` or `group:` before them."""
 
 
 class AlarmSettings(Settings):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud.aws.cloud import AwsCloud
-from cloud.witness import REPLICATION_GROUP, USER, USER_GROUP
+from cloud.aws.witness import REPLICATION_GROUP, USER, USER_GROUP
 from docker.errors import NotFound
 from harness import engine, free_port
 from signing import Authority

@@ -1,8 +1,8 @@
 """Stacks on a fake cloud: the real engine, the stand-in of the cloud's provider."""
 
 import json
-import shlex
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from cloud.witness import Witness
+from cloud.aws.witness import AwsWitness
 from engine.deployment import redacted
 
 OPEN = {"cidrs": ["10.30.0.0/16"]}
@@ -191,9 +191,9 @@ BROKEN = (
 
 
 @pytest.fixture(scope="module")
-def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsWitness]:
     """One deployment whose stack file is written anew by each test; nothing is ever up."""
-    made = Witness(tmp_path_factory.mktemp("broken"))
+    made = AwsWitness(tmp_path_factory.mktemp("broken"))
     # No shared files of whoever runs the tests, and no question to a metadata service.
     made.environment |= {"HOME": str(made.files), "AWS_EC2_METADATA_DISABLED": "true"}
     yield made
@@ -201,7 +201,7 @@ def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.name.replace(" ", "-"))
-def test_all_problems_in_one_message(witness: Witness, broken: Broken) -> None:
+def test_all_problems_in_one_message(witness: AwsWitness, broken: Broken) -> None:
     witness.write(broken.caches, **{"access": OPEN, "aws:region": "eu-west-1", **broken.others})
     environment = witness.environment
     kept = {name: environment.pop(name) for name in broken.without}
@@ -222,7 +222,7 @@ def test_all_problems_in_one_message(witness: Witness, broken: Broken) -> None:
     assert kinds <= {"pulumi:pulumi:Stack"}
 
 
-def test_up_says_the_same_and_makes_nothing(witness: Witness) -> None:
+def test_up_says_the_same_and_makes_nothing(witness: AwsWitness) -> None:
     first = BROKEN[1]
     witness.write(first.caches, **{"access": OPEN, "aws:region": "eu-west-1"})
     run = witness.run("up")
@@ -232,7 +232,7 @@ def test_up_says_the_same_and_makes_nothing(witness: Witness) -> None:
     assert witness.cloud.left == {}
 
 
-def test_a_region_that_the_provider_does_not_reach_is_its_own_matter(witness: Witness) -> None:
+def test_a_region_that_the_provider_does_not_reach_is_its_own_matter(witness: AwsWitness) -> None:
     """A good stack file in the same place passes: the refusals above are not of the place."""
     witness.write({"cache": {}}, access=OPEN, **{"aws:region": "eu-west-1"})
     witness.run("preview").succeeded()

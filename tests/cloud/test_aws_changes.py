@@ -11,15 +11,8 @@ from cloud.aws.account import Account
 from cloud.aws.model import digest
 from cloud.aws.services.cache_users import modify_user
 from cloud.aws.services.secrets_manager import put_value
-from cloud.witness import (
-    REPLICATION_GROUP,
-    SECRET,
-    SERVERLESS,
-    USER,
-    Witness,
-    leaks,
-    operations,
-)
+from cloud.aws.witness import REPLICATION_GROUP, SECRET, SERVERLESS, USER, AwsWitness
+from cloud.witness import leaks, operations
 from engine.deployment import PROJECT_NAME, Run, remember_secret
 from pydantic.alias_generators import to_camel
 from secure_redis.aws.settings import AwsSettings
@@ -307,7 +300,7 @@ def written(settings: dict[str, Any], change: Change) -> None:
         settings[last] = change.value
 
 
-def taken(witness: Witness, run: Run, again: Run, begin: int) -> Step:
+def taken(witness: AwsWitness, run: Run, again: Run, begin: int) -> Step:
     """A step as it is to be looked at later."""
     cloud = witness.cloud
     groups = {one["ARN"]: one for one in cloud.all(REPLICATION_GROUP).values()}
@@ -326,14 +319,14 @@ def taken(witness: Witness, run: Run, again: Run, begin: int) -> Step:
 
 
 @pytest.fixture(scope="module")
-def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Witness]:
-    made = Witness(tmp_path_factory.mktemp("changes"))
+def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsWitness]:
+    made = AwsWitness(tmp_path_factory.mktemp("changes"))
     yield made
     finish(made)
 
 
 @pytest.fixture(scope="module")
-def history(witness: Witness) -> list[Step]:
+def history(witness: AwsWitness) -> list[Step]:
     """The stack after its creation, and after each step."""
     caches, others = json.loads(json.dumps(CACHES)), json.loads(json.dumps(STACK))
     steps: list[Step] = []
@@ -352,7 +345,7 @@ def history(witness: Witness) -> list[Step]:
     return steps
 
 
-def waiting(witness: Witness, caches: dict[str, Any], others: dict[str, Any]) -> Iterator[Step]:
+def waiting(witness: AwsWitness, caches: dict[str, Any], others: dict[str, Any]) -> Iterator[Step]:
     """A change that waits for the maintenance window: before it, and after it."""
     caches["nodes"]["aws"] |= {"nodeType": "cache.r7g.xlarge", "applyImmediately": False}
     witness.write(caches, **others)
@@ -365,7 +358,7 @@ def waiting(witness: Witness, caches: dict[str, Any], others: dict[str, Any]) ->
     yield taken(witness, run, again, begin)
 
 
-def finish(witness: Witness) -> None:
+def finish(witness: AwsWitness) -> None:
     """Takes the protection away, and the stack down."""
     document = yaml.safe_load(witness.stack_file.read_text())
     config = document["config"]
@@ -377,7 +370,7 @@ def finish(witness: Witness) -> None:
     witness.close()
 
 
-def rotated_by_the_function(witness: Witness) -> None:
+def rotated_by_the_function(witness: AwsWitness) -> None:
     """Does in the fake cloud what Secrets Manager's function does: a new password, both work."""
     account = Account(witness.cloud, REGION)
     secret = next(one for one in account.all(SECRET) if "/nodes/credentials-" in one)
@@ -446,7 +439,7 @@ FURTHER: dict[str, Any] = {
 def further(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Step]:
     """What goes with certain caches only: TLS that becomes required, writes that become durable."""
     caches = json.loads(json.dumps(FURTHER))
-    made = Witness(tmp_path_factory.mktemp("further"))
+    made = AwsWitness(tmp_path_factory.mktemp("further"))
     made.write(caches, **{**STACK, "environment": "development"})
     made.up()
     caches["moving"]["aws"]["transitEncryption"] = "required"
@@ -611,7 +604,7 @@ def test_a_change_waits_for_its_window(history: list[Step]) -> None:
     after.again.succeeded()
 
 
-def test_no_password_is_said(history: list[Step], witness: Witness) -> None:
+def test_no_password_is_said(history: list[Step], witness: AwsWitness) -> None:
     assert len(history) == AFTER_THE_WINDOW + 1
     names = witness.passwords.keys()
     assert {"users-app-password-1", "users-app-password-2", "token-app-password-2"} <= names

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import redis
+from cloud.aws.witness import REPLICATION_GROUP, AwsWitness
 from cloud.cache_server import CacheServer, resolving
-from cloud.witness import REPLICATION_GROUP, Witness
 from harness import client
 from redis import exceptions as errors
 from redis.backoff import NoBackoff
@@ -46,7 +46,7 @@ class Scene:
     """A stack, the CA that stands for the public one, and servers that follow the fake cloud."""
 
     def __init__(self, root: Path) -> None:
-        self.witness = Witness(root)
+        self.witness = AwsWitness(root)
         self.authority = Authority.make("stands for Amazon Trust Services")
         self.trusted = root / "trusted.pem"
         self.trusted.write_text(self.authority.pem)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from cloud.aws.witness import REPLICATION_GROUP, SNAPSHOT, AwsWitness
 from cloud.deployment import repository_stack
-from cloud.witness import REPLICATION_GROUP, SNAPSHOT, Witness
 from engine.deployment import PROJECT_NAME, Run, redacted
 from harness import eventually
 
@@ -33,7 +33,7 @@ config:
 class Trial:
     """A stack each of whose resources failed once."""
 
-    witness: Witness
+    witness: AwsWitness
     whole: Mapping[str, int]
     """What the fake cloud holds of a stack that nothing disturbed, by kind."""
     resources: set[tuple[str, str]]
@@ -43,7 +43,7 @@ class Trial:
     """The entries of the journal for what failed."""
 
 
-def counted(witness: Witness) -> dict[str, int]:
+def counted(witness: AwsWitness) -> dict[str, int]:
     """How many objects of each kind a stack has in the fake cloud."""
     return {kind: len(ids) for kind, ids in witness.cloud.left.items()}
 
@@ -54,14 +54,14 @@ def disturbed(root: Path, stack: str, when: str) -> Trial:
     All failures stand ready at once: a run meets those that it comes to, and the next one goes
     further. when: before or after the object came to exist.
     """
-    twin = Witness(root / "twin", stack)
+    twin = AwsWitness(root / "twin", stack)
     twin.applied()
     made = {
         (entry["type"], entry["name"])
         for entry in twin.cloud.journal
         if entry["operation"] == "create"
     }
-    trial = Trial(Witness(root / "trial", stack), counted(twin), made)
+    trial = Trial(AwsWitness(root / "trial", stack), counted(twin), made)
     twin.close()
     for number, (kind, name) in enumerate(sorted(made)):
         trial.witness.fail("create", kind, name, when=when, error=f"no luck with number {number}.")
@@ -153,13 +153,13 @@ def test_every_stack_survives_a_failure_at_each_resource(
 def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path) -> None:
     """One failure, one more run, for each resource of the smallest stack."""
     text = repository_stack("aws-dev")
-    twin = Witness(tmp_path / "twin", text)
+    twin = AwsWitness(tmp_path / "twin", text)
     twin.applied()
     whole, journal = counted(twin), twin.cloud.journal
     twin.close()
     made = sorted({(one["type"], one["name"]) for one in journal if one["operation"] == "create"})
     for number, (kind, name) in enumerate(made):
-        witness = Witness(tmp_path / str(number), text)
+        witness = AwsWitness(tmp_path / str(number), text)
         witness.fail("create", kind, name, error="no luck.")
         assert "no luck." in witness.heard("up").text
         assert witness.heard("up").code == 0, f"{kind} {name}"
@@ -170,7 +170,7 @@ def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path) -> None
 @pytest.mark.timeout(600)
 def test_a_stack_in_trouble_can_be_taken_down(tmp_path: Path) -> None:
     """Half up, and with failures on the way down."""
-    witness = Witness(tmp_path, repository_stack("aws-dev"))
+    witness = AwsWitness(tmp_path, repository_stack("aws-dev"))
     witness.fail("create", "aws:elasticache/replicationGroup:ReplicationGroup", when="after")
     assert witness.heard("up").code != 0
     assert len(witness.cloud.all(REPLICATION_GROUP)) == 1
@@ -187,7 +187,7 @@ def test_a_stack_in_trouble_can_be_taken_down(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)
 def test_a_change_that_fails_is_made_by_the_next_run(tmp_path: Path) -> None:
     """A rotation that breaks off between the user and the secret lets clients in all the time."""
-    witness = Witness(tmp_path, repository_stack("aws-dev"))
+    witness = AwsWitness(tmp_path, repository_stack("aws-dev"))
     witness.applied()
     first = witness.connection("cache")
     witness.set(caches={"cache": {"rotation": {"generation": 2, "keepPrevious": True}}})
@@ -225,7 +225,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
 
     Before AWS was asked for it, and after it came to exist, when nobody has written that down.
     """
-    witness = Witness(tmp_path, repository_stack("aws-dev"))
+    witness = AwsWitness(tmp_path, repository_stack("aws-dev"))
     witness.fail("create", f"aws:{kind}", when=when, delay=120.0)
     running = witness.start("up")
     eventually(lambda: not witness.cloud.faults_left, "the fault was met")
@@ -245,7 +245,7 @@ def test_a_killed_run_is_finished_by_the_next_one(
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, int]:
     """What the fake cloud holds of the smallest stack that nothing disturbed."""
-    twin = Witness(tmp_path_factory.mktemp("whole"), repository_stack("aws-dev"))
+    twin = AwsWitness(tmp_path_factory.mktemp("whole"), repository_stack("aws-dev"))
     twin.applied()
     found = counted(twin)
     twin.close()

@@ -9,18 +9,17 @@ from typing import Any
 import pytest
 import yaml
 from cloud.aws.model import digest
-from cloud.deployment import repository_stack
-from cloud.witness import (
+from cloud.aws.witness import (
     REPLICATION_GROUP,
     SECRET,
     SERVERLESS,
     SNAPSHOT,
     USER,
     USER_GROUP,
-    Witness,
-    forms,
-    leaks,
+    AwsWitness,
 )
+from cloud.deployment import repository_stack
+from cloud.witness import forms, leaks
 from engine.deployment import PROJECT_NAME, SECRET_MARK, Run
 from secure_redis.component import OUTPUTS
 from secure_redis.connection import SECRET_FIELDS, Connection
@@ -37,7 +36,7 @@ class Life:
     """What happened to a stack from its first preview to its end."""
 
     name: str
-    witness: Witness
+    witness: AwsWitness
     preview: Run
     after_preview: Mapping[str, list[str]]
     preview_steps: list[str]
@@ -67,7 +66,7 @@ class Life:
         return found[0]
 
 
-def stack_text(name: str, witness: Witness) -> str:
+def stack_text(name: str, witness: AwsWitness) -> str:
     """The stack file, with a network that exists where it adopts one."""
     text = repository_stack(name)
     if "adopt:" not in text:
@@ -93,7 +92,7 @@ def unprotected(text: str) -> dict[str, Any]:
     return document
 
 
-def things(witness: Witness) -> dict[str, dict[str, Any]]:
+def things(witness: AwsWitness) -> dict[str, dict[str, Any]]:
     """Everything in the fake cloud, by kind and id."""
     return {kind: witness.cloud.all(kind) for kind in witness.cloud.kinds()}
 
@@ -101,7 +100,7 @@ def things(witness: Witness) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="module", params=STACKS)
 def life(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Life:
     name: str = request.param
-    witness = Witness(tmp_path_factory.mktemp(name))
+    witness = AwsWitness(tmp_path_factory.mktemp(name))
     text = stack_text(name, witness)
     witness.write_file(text)
     preview = witness.heard("preview")

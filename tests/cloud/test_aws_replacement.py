@@ -10,7 +10,7 @@ from cloud.aws.account import Account
 from cloud.aws.resources import caches as cache_types
 from cloud.aws.resources import serverless as serverless_types
 from cloud.aws.services.encryption import create_key
-from cloud.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, Witness
+from cloud.aws.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, AwsWitness
 from engine.deployment import Run, redacted
 from secure_redis.aws.keys import key_policy
 from secure_redis.aws.replacement import REPLACING
@@ -103,7 +103,7 @@ REFUSALS = (
 class Scene:
     """A stack, and the things of another team that it could use."""
 
-    def __init__(self, witness: Witness, environment: str, caches: Mapping[str, Any]) -> None:
+    def __init__(self, witness: AwsWitness, environment: str, caches: Mapping[str, Any]) -> None:
         self.witness = witness
         self.environment = environment
         self.caches: dict[str, Any] = json.loads(json.dumps(caches))
@@ -162,7 +162,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    scene = Scene(Witness(tmp_path_factory.mktemp("production")), "production", CACHES)
+    scene = Scene(AwsWitness(tmp_path_factory.mktemp("production")), "production", CACHES)
     scene.witness.applied()
     yield scene
     scene.close()
@@ -364,7 +364,7 @@ DEVELOPMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    scene = Scene(Witness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
+    scene = Scene(AwsWitness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
     scene.witness.applied()
     yield scene
     scene.close()

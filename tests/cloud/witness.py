@@ -1,35 +1,45 @@
 """A deployment that remembers all it said, to search it for secrets."""
 
 import base64
+import binascii
 import json
-from collections.abc import Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cloud.deployment import CloudDeployment
-from engine.deployment import Run, redacted, remember_secret
-
-REPLICATION_GROUP = "elasticache.replication-group"
-SERVERLESS = "elasticache.serverless"
-USER = "elasticache.user"
-USER_GROUP = "elasticache.user-group"
-SECRET = "secretsmanager.secret"
-SNAPSHOT = "elasticache.snapshot"
+from engine.deployment import Run, redacted
 
 CHANGES = ("create", "update", "delete")
 
 
 def forms(secret: str) -> list[bytes]:
-    """A secret as it could stand in a text: as it is, and in base64 wherever it begins there.
+    """A secret as it could stand in a text, each form once.
 
-    URL encoding changes nothing of the passwords that are made here: letters and digits.
+    As it is and in base64 wherever it begins there come first. Then, where it has characters that
+    differ: percent-encoded, in base64 for URLs, in JSON; and in hex, the bytes that it is the base64
+    of as well.
     """
-    found = [secret.encode()]
+    found = [secret.encode(), *_coded(secret)]
+    spellings = (quote(secret, safe=""), secret.replace("+", "-").replace("/", "_").rstrip("="))
+    for text in (*spellings, quote(secret, safe="").lower(), secret.replace("/", "\\/")):
+        found += [text.encode(), *_coded(text)]
+    found.append(secret.encode().hex().encode())
+    try:
+        found.append(base64.b64decode(secret, validate=True).hex().encode())
+    except binascii.Error:
+        pass
+    return list(dict.fromkeys(found))
+
+
+def _coded(text: str) -> Iterator[bytes]:
+    """A text in base64 for each place in a group of three at which it may begin."""
     for shift in range(3):
-        coded = base64.b64encode(b"-" * shift + secret.encode())
+        coded = base64.b64encode(b"-" * shift + text.encode())
         # Without the characters that what stands before and behind it has a part in.
-        found.append(coded[(shift * 8 + 5) // 6 : -4])
-    return found
+        yield coded[(shift * 8 + 5) // 6 : -4]
 
 
 def leaks(secrets: Mapping[str, str], places: Mapping[str, bytes]) -> list[str]:
@@ -42,13 +52,12 @@ def leaks(secrets: Mapping[str, str], places: Mapping[str, bytes]) -> list[str]:
     ]
 
 
-class Witness(CloudDeployment):
+class Witness(CloudDeployment, ABC):
     """A deployment that keeps every output and event log, and every password it has had."""
 
     def __init__(self, root: Path, stack: str | Mapping[str, Any] | None = None) -> None:
         self.said: dict[str, bytes] = {}
         self.passwords: dict[str, str] = {}
-        self._keys: dict[str, str] = {}
         super().__init__(root, stack)
         # The flag for the event log is one of the engine's debugging aids.
         self.environment["PULUMI_DEBUG_COMMANDS"] = "true"
@@ -68,15 +77,18 @@ class Witness(CloudDeployment):
         self.learn()
         return run.succeeded()
 
+    @abstractmethod
     def learn(self) -> None:
-        """Remembers the passwords that the state has now, and those in Secrets Manager."""
-        self.passwords |= self.secrets()
-        for name, secret in self.cloud.all(SECRET).items():
-            for number, version in enumerate(secret["Versions"].values()):
-                password = json.loads(version["SecretString"]).get("password")
-                if password and password not in self.passwords.values():
-                    remember_secret(password)
-                    self.passwords[f"{name} {number}"] = password
+        """Remembers the passwords that there are now."""
+
+    @abstractmethod
+    def visible(self, kind: str) -> Any:
+        """What everybody may see of the objects of a kind in the fake cloud."""
+
+    @property
+    @abstractmethod
+    def forgotten(self) -> dict[str, list[str]]:
+        """What the stack left in the fake cloud, but for what stays on purpose."""
 
     def places(self) -> dict[str, bytes]:
         """All that can be read without being asked for a secret."""
@@ -86,36 +98,18 @@ class Witness(CloudDeployment):
             if path.is_file():
                 found[f"file {path.name}"] = found.get(f"file {path.name}", b"") + path.read_bytes()
         for kind in self.cloud.kinds():
-            # Secrets Manager is where the secrets belong.
-            if kind != SECRET:
-                found[f"cloud {kind}"] = json.dumps(self.cloud.all(kind)).encode()
+            found[f"cloud {kind}"] = json.dumps(self.visible(kind)).encode()
         return found
 
-    @property
-    def forgotten(self) -> dict[str, list[str]]:
-        """What the stack left in the fake cloud, but for the keys of caches with last snapshots.
-
-        Such a key stays on purpose: without it nobody could restore the snapshot.
-        """
-        needed = {snapshot["Of"] for snapshot in self.cloud.all(SNAPSHOT).values()}
-        keys = {key.rpartition("/")[2] for cache, key in self._keys.items() if cache in needed}
-        left = {
-            kind: [one for one in ids if kind != "kms.key" or one not in keys]
-            for kind, ids in self.cloud.left.items()
-        }
-        return {kind: ids for kind, ids in left.items() if ids}
+    def things(self) -> dict[str, dict[str, Any]]:
+        """Everything in the fake cloud, by kind and id."""
+        return {kind: self.cloud.all(kind) for kind in self.cloud.kinds()}
 
     def close(self) -> None:
         """Takes the stack down and asserts that nothing is forgotten in the fake cloud."""
         if self.exists:
             self.run("down").succeeded()
         assert self.forgotten == {}, redacted(str(self.forgotten))
-
-    def run(self, operation: str, *arguments: str, timeout: float = 240, **environment: str) -> Run:
-        """Runs `secure-redis`; before that, notes with which keys the caches are encrypted."""
-        groups = self.cloud.all(REPLICATION_GROUP).items()
-        self._keys |= {name: one["KmsKeyId"] for name, one in groups if one["KmsKeyId"]}
-        return super().run(operation, *arguments, timeout=timeout, **environment)
 
     def steps(self, begin: int = 0) -> list[str]:
         """What was done since an entry of the journal, as `update ReplicationGroup:cache`."""

@@ -32,7 +32,8 @@ def endpoint(
             {"name": what, "group_ids": [group], "private_link_service_id": resource_id}
         ],
         tags=site.tags,
-        opts=site.child(depends_on=list(depends_on)),
+        # Azure lists names here until the record is there: a refresh would see a change.
+        opts=site.child(depends_on=list(depends_on), ignore_changes=["customDnsConfigs"]),
     )
     zone_ids = site.network["private_dns_zone_ids"]
     if not zone_ids:

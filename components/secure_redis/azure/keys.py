@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 from pulumi_azure_native import keyvault, managedidentity
 
-from .roles import CRYPTO_SERVICE_ENCRYPTION_USER, assign
+from .roles import CRYPTO_SERVICE_ENCRYPTION_USER, Principal, assign
 from .secret import Vault
 from .site import Site
 
@@ -55,5 +55,6 @@ def data_key(site: Site, where: Vault) -> DataKey | None:
         # It goes with its vault.
         opts=site.holding_data(retain_on_delete=True),
     )
-    granted = assign(site, label, where.id, CRYPTO_SERVICE_ENCRYPTION_USER, identity.principal_id)
+    who = Principal(identity.principal_id)
+    granted = assign(site, label, where.id, CRYPTO_SERVICE_ENCRYPTION_USER, who)
     return DataKey(key.key_uri_with_version, identity.id, [granted])

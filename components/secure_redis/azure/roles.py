@@ -1,5 +1,7 @@
 """Who may do what with parts of a cache: assignments of Azure's built-in roles."""
 
+from dataclasses import dataclass
+
 import pulumi
 from pulumi_azure_native import authorization
 
@@ -10,25 +12,44 @@ CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """Ids of roles, the same in every tenant (Azure RBAC, built-in roles)."""
 
 
+SERVICE_PRINCIPAL = "ServicePrincipal"
+"""Kind of an application's identity, managed ones included (API principalType)."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody who gets a role."""
+
+    object_id: pulumi.Input[str]
+    kind: str = SERVICE_PRINCIPAL
+    """Azure refuses another one than it finds, and looks up none of a kind that it is told."""
+
+
+def principal(named: pulumi.Input[str]) -> Principal:
+    """A principal as settings name it: `user:`, `group:` or nothing before the object id."""
+    if not isinstance(named, str):
+        return Principal(named)
+    kind, _, object_id = named.rpartition(":")
+    return Principal(object_id, (kind[:1].upper() + kind[1:]) or SERVICE_PRINCIPAL)
+
+
 def assign(
     site: Site,
     label: str,
     scope: pulumi.Input[str],
     role: str,
-    principal_id: pulumi.Input[str],
+    who: Principal,
 ) -> authorization.RoleAssignment:
     """Gives a principal a role. scope: resource id of what it may use."""
-    made_here = not isinstance(principal_id, str)
     return authorization.RoleAssignment(
         label,
         scope=scope,
         role_definition_id=pulumi.Output.from_input(scope).apply(
             lambda resource_id: role_id(resource_id, role)
         ),
-        principal_id=principal_id,
-        # Azure need not look up an identity that may be too new to be found. What is only named
-        # may be a user or a group as well.
-        principal_type="ServicePrincipal" if made_here else None,
+        principal_id=who.object_id,
+        # Without it the SDK would say that everybody is a user.
+        principal_type=who.kind,
         opts=site.child(),
     )
 

@@ -197,7 +197,7 @@ def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterat
         yield from _cidr(join("access.cidrs", number), cidr)
     for key in ("cidrs", "secret_readers"):
         yield from clouds.repeated(join("access", to_camel(key)), getattr(access, key))
-    yield from _guids("access.secretReaders", access.secret_readers)
+    yield from _readers("access.secretReaders", access.secret_readers)
     yield from _ids("alarms.notify", alarms.notify, "Microsoft.Insights/actionGroups")
     if len(alarms.notify) > ACTION_GROUPS:
         reason = f"an alert tells {ACTION_GROUPS} action groups at most"
@@ -654,6 +654,21 @@ def _logs(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             join(path, "azure.workspaceId"), "has no effect: logs are off", "Set azure.logs: true."
         )
 
+
+def _readers(path: str, values: Sequence[Any]) -> Iterator[Problem]:
+    for number, value in enumerate(values):
+        kind, colon, object_id = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+        if colon and kind not in KINDS:
+            known = ", ".join(f"{name}:" for name in KINDS)
+            reason = f"begins with no kind of principal ({known})"
+            yield Problem(join(path, number), reason, "Correct it.")
+        elif object_id:
+            for problem in _guids(path, [object_id]):
+                yield Problem(join(path, number), problem.reason, problem.fix)
+
+
+KINDS = ("user", "group", "servicePrincipal")
+"""Kinds of principals that may stand before an object id, with a colon."""
 
 _GUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -15,7 +15,7 @@ from pulumi_azure_native import authorization, keyvault
 
 from . import names, plan
 from .access import endpoint
-from .roles import SECRETS_USER, assign
+from .roles import SECRETS_USER, assign, principal
 from .site import Site
 
 
@@ -94,12 +94,13 @@ def keep(
             secrets[what] = _secret(site, where, what, value, unique.hex)
     secrets["connection"] = _secret(site, where, "connection", connection, site.suffix)
     for number, reader in enumerate(site.given.access.secret_readers):
-        label = reader if isinstance(reader, str) else f"reader-{number}"
+        who = principal(reader)
+        label = who.object_id if isinstance(who.object_id, str) else f"reader-{number}"
         if plan.own_vault(site.cache):
-            assign(site, f"{site.name}-{label}", where.id, SECRETS_USER, reader)
+            assign(site, f"{site.name}-{label}", where.id, SECRETS_USER, who)
             continue
         for what, secret in secrets.items():
-            assign(site, f"{site.name}-{what}-{label}", secret.id, SECRETS_USER, reader)
+            assign(site, f"{site.name}-{what}-{label}", secret.id, SECRETS_USER, who)
     return secrets
 
 

@@ -38,9 +38,7 @@ class ApiError(CloudError):
 class AzureApi:
     """Sends requests for one operation of the provider: writes down, answers, waits."""
 
-    def __init__(
-        self, cloud: FakeCloud, work: Work, subscription: str = SUBSCRIPTION_ID
-    ) -> None:
+    def __init__(self, cloud: FakeCloud, work: Work, subscription: str = SUBSCRIPTION_ID) -> None:
         self.arm = Arm(cloud, subscription)
         self.work = work
 
@@ -49,7 +47,7 @@ class AzureApi:
         try:
             return self.arm.request("GET", identifier, api=api)
         except ArmError as error:
-            if error.status == 404:  # noqa: PLR2004 - HTTP
+            if error.status == 404:
                 return None
             raise ApiError(error) from None
 
@@ -64,7 +62,7 @@ class AzureApi:
         try:
             self._send("DELETE", identifier, {}, api)
         except ApiError as error:
-            if error.status != 404:  # noqa: PLR2004 - HTTP
+            if error.status != 404:
                 raise
             return
         self._wait(identifier)

@@ -46,14 +46,46 @@ Show = Callable[["Arm", ArmId, Body], Body]
 Act = Callable[["Arm", ArmId, Body, Body], Body]
 
 REGIONS = frozenset(
-    """
-    australiacentral australiaeast australiasoutheast brazilsouth canadacentral canadaeast
-    centralindia centralus eastasia eastus eastus2 francecentral germanywestcentral italynorth
-    japaneast japanwest koreacentral northcentralus northeurope norwayeast polandcentral
-    qatarcentral southafricanorth southcentralus southindia southeastasia spaincentral swedencentral
-    switzerlandnorth uaenorth uksouth ukwest westcentralus westeurope westindia westus westus2
-    westus3
-    """.split()
+    [
+        "australiacentral",
+        "australiaeast",
+        "australiasoutheast",
+        "brazilsouth",
+        "canadacentral",
+        "canadaeast",
+        "centralindia",
+        "centralus",
+        "eastasia",
+        "eastus",
+        "eastus2",
+        "francecentral",
+        "germanywestcentral",
+        "italynorth",
+        "japaneast",
+        "japanwest",
+        "koreacentral",
+        "northcentralus",
+        "northeurope",
+        "norwayeast",
+        "polandcentral",
+        "qatarcentral",
+        "southafricanorth",
+        "southcentralus",
+        "southindia",
+        "southeastasia",
+        "spaincentral",
+        "swedencentral",
+        "switzerlandnorth",
+        "uaenorth",
+        "uksouth",
+        "ukwest",
+        "westcentralus",
+        "westeurope",
+        "westindia",
+        "westus",
+        "westus2",
+        "westus3",
+    ]
 )
 """Regions of the public cloud."""
 
@@ -63,7 +95,11 @@ SLOW_SECONDS = 0.05
 _UNDER_WAY = "_operation"
 """Of a resource with a long-running operation: what, since when, until when."""
 
-_SETTINGS = "Microsoft.Resources/settings"
+SEEDED = "_seeded"
+"""Of a resource that somebody else made before the test began."""
+
+SETTINGS = "Microsoft.Resources/settings"
+"""Kind under which the switches of the subscription are kept."""
 
 
 class ArmError(Exception):
@@ -243,7 +279,7 @@ class Arm:
 
     def setting(self, name: str, default: Any) -> Any:
         """A switch of the subscription, which a test may have set."""
-        found = self.cloud.get(_SETTINGS, name)
+        found = self.cloud.get(SETTINGS, name)
         return default if found is None else found["value"]
 
     # What Azure Resource Manager does for every type.
@@ -268,7 +304,8 @@ class Arm:
 
     def _enter(self, place: ArmId) -> None:
         """The subscription and the resource group must be there."""
-        if place.subscription.lower() != self.subscription.lower():
+        others = self.setting("subscriptions", [])
+        if place.subscription.lower() not in {self.subscription.lower(), *others}:
             refuse(
                 404,
                 "SubscriptionNotFound",
@@ -314,6 +351,8 @@ class Arm:
         self.not_busy(place)
         assert kind.put is not None
         thing = kind.put(self, place, body, old)
+        if old and SEEDED in old:
+            thing[SEEDED] = True
         if kind.slow:
             self.begin(place, thing, "Updating" if old else "Creating")
         self.put(place, thing)
@@ -394,8 +433,7 @@ class Arm:
         touched = [
             scope
             for scope in locked
-            if place.within(scope)
-            or (operation == "delete" and _parsed(scope).within(place.text))
+            if place.within(scope) or (operation == "delete" and _parsed(scope).within(place.text))
         ]
         if touched and place.type != LOCK:
             listed = ",".join(f"'{scope}'" for scope in sorted(set(touched)))
@@ -468,10 +506,13 @@ def _file(place: ArmId) -> str:
     """The name under which a resource is stored: short, because files' names are."""
     inner = ":".join(place.names)
     kind = TYPES.get(place.type.lower())
+    away = "" if place.subscription == SUBSCRIPTION_ID else f"{place.subscription}:"
     if kind is not None and kind.extension:
         _, _, rest = place.scope.lower().partition("/resourcegroups/")
-        return f"{rest.replace('/providers/', ':').replace('/', ':')}::{inner}".lower()
-    return f"{place.group}:{inner}".lower() if place.type != GROUP else inner.lower()
+        inner = f"{rest.replace('/providers/', ':').replace('/', ':')}::{inner}"
+    elif place.type != GROUP:
+        inner = f"{place.group}:{inner}"
+    return f"{away}{inner}".lower()
 
 
 def _not_found(place: ArmId) -> str:
@@ -505,9 +546,7 @@ def _strange(name: str) -> NoReturn:
 def _location(kind: ArmType, place: ArmId, given: Any, old: Body | None) -> str:
     """Where the resource is, as Azure writes it. Raises ArmError."""
     if not given:
-        refuse(
-            400, "LocationRequired", "The location property is required for this definition."
-        )
+        refuse(400, "LocationRequired", "The location property is required for this definition.")
     location = str(given).replace(" ", "").lower()
     fits = location == "global" if kind.located == "global" else location in REGIONS
     if not fits:

@@ -22,12 +22,15 @@ TOKENS = {
     **{
         token.rpartition(":")[2]: token
         for token in RESOURCES
-        if token != "azure-native:redisenterprise:AccessPolicyAssignment"  # noqa: S105
+        if token != "azure-native:redisenterprise:AccessPolicyAssignment"
     },
 }
 """Tokens by the name of the SDK's class."""
 
 assert len(TOKENS) == len(RESOURCES)
+
+TOKENS |= {token.removeprefix("azure-native:"): token for token in RESOURCES}
+"""Also by module and class: `redis:AccessPolicyAssignment`."""
 
 CONFIG = {
     "subscriptionId": CREDENTIALS["ARM_SUBSCRIPTION_ID"],

@@ -52,7 +52,7 @@ class ArmId:
     @property
     def parent(self) -> "ArmId | None":
         """The resource that this one is a child of, if it is one."""
-        if len(self.names) < 2:  # noqa: PLR2004 - a name of its own and one of the parent
+        if len(self.names) < 2:
             return None
         return ArmId.parse(self.text.rsplit("/", 2)[0])
 
@@ -87,9 +87,9 @@ class ArmId:
     @classmethod
     def _container(cls, text: str) -> "ArmId":
         parts = text.strip("/").split("/")
-        if len(parts) == 2:  # noqa: PLR2004 - subscriptions/<guid>
+        if len(parts) == 2:
             return cls(text, SUBSCRIPTION, (parts[1],), "")
-        if len(parts) == 4 and parts[2].lower() == "resourcegroups":  # noqa: PLR2004
+        if len(parts) == 4 and parts[2].lower() == "resourcegroups":
             return cls(text, GROUP, (parts[3],), f"/subscriptions/{parts[1]}")
         raise NotAnIdError(f"'{text}' is not a valid resource id")
 

@@ -17,7 +17,7 @@ from cloud.standin.store import FakeCloud
 from cloud.standin.wire import UNKNOWN, contains_unknown
 
 from . import configuration, validation
-from .api import DATA_PLANE, AzureApi, ApiError
+from .api import DATA_PLANE, ApiError, AzureApi
 from .arm import Arm, ArmError
 from .difference import changes, differences, drifted
 from .functions import invoke, path_of
@@ -202,7 +202,7 @@ class AzureProvider(Operations):
             return {}, {}
         outputs = resource.outputs_from(found)
         if not olds:
-            return outputs, self._imported(resource, identifier, outputs)
+            return outputs, self._imported(resource, identifier, found)
         ours = [path.removeprefix("properties.") for path in resource.maintained]
         unset = {name for name in ours if name not in olds}
         before, now = (
@@ -211,10 +211,11 @@ class AzureProvider(Operations):
         )
         return outputs, drifted(olds, before, now)
 
-    def _imported(self, resource: AzureResource, identifier: str, outputs: Values) -> Values:
-        """Inputs for a resource that nobody has described yet: from its id and its outputs."""
+    @staticmethod
+    def _imported(resource: AzureResource, identifier: str, response: Values) -> Values:
+        """Inputs for a resource that nobody has described yet: from its id and what is there."""
         names = validation.path_values(resource, identifier)
-        inputs = {**resource.as_inputs(outputs), **names, "azureApiVersion": resource.api}
+        inputs = {**resource.inputs_from(response), **names, "azureApiVersion": resource.api}
         return {name: value for name, value in inputs.items() if value not in ("", [], {})}
 
     def delete(
@@ -239,7 +240,7 @@ class AzureProvider(Operations):
         try:
             api.post(identifier, DATA_PLANE, {}, resource.api)
         except ApiError as error:
-            if error.status != 404:  # noqa: PLR2004 - HTTP
+            if error.status != 404:
                 raise
 
     def invoke(self, token: str, arguments: Values) -> Values:

@@ -316,6 +316,10 @@ WRONG_VAULTS: list[tuple[Changes, str]] = [
         {"properties": vault(networkAcls={"ipRules": [{"value": "office"}]})},
         "is not an IPv4 address or range",
     ),
+    (
+        {"properties": vault(networkAcls={"virtualNetworkRules": [{"id": "subnet"}]})},
+        "Rules for virtual networks are not known",
+    ),
     ({"properties": vault(createMode="recover")}, "There is no deleted vault 'cache-vault' to rec"),
 ]
 
@@ -329,6 +333,7 @@ WRONG_SECRETS: list[tuple[Changes, str]] = [
     ({"properties": secret(value="x" * 25601)}, "The secret's value is larger than 25600 bytes."),
     ({"properties": secret(attributes={"expires": "2027-01-01"})}, "should be of type 'integer'"),
     ({"properties": secret(attributes={"expires": 1900000000000})}, "must be the seconds since 19"),
+    ({"properties": secret(contentType="x" * 256)}, "is longer than 255 characters"),
     ({"properties": secret(attributes={"expires": -1})}, "must be the seconds since 1970"),
     (
         {"properties": secret(attributes={"expires": 1900000000, "notBefore": 1900000001})},

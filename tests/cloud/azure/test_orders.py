@@ -4,12 +4,13 @@ What is refused for the state of something else: names that are taken, things in
 must follow one another. And which changes replace a resource.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cloud.azure.arm import TYPES, ArmError
-from cloud.azure.driver import RefusedError
+from cloud.azure.driver import TOKENS, RefusedError
 from cloud.azure.identifiers import ArmId
 from cloud.azure.services import key_vault, key_vault_items, managed_redis
 from cloud.azure.world import (
@@ -22,12 +23,15 @@ from cloud.azure.world import (
     SECRETS_OFFICER,
     SERVICE,
     STANDARD,
+    STORAGE,
     USER,
     World,
     role,
     secret,
     vault,
 )
+from cloud.standin.errors import ProviderError
+from cloud.standin.operations import Urn
 
 CLUSTER, DB = "RedisEnterprise", "Database"
 ENTRA, CLASSIC = "ManagedAccessPolicyAssignment", "Redis"
@@ -149,6 +153,33 @@ def test_the_clustering_policy_changes_once(world: World) -> None:
     for policy in ("OSSCluster", "NoCluster", None):
         said = refusal(world.change, DB, "world-amr", clusteringPolicy=policy)
         assert "only if the current value is NoCluster" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 10001),
+        ("modules", [{"name": "RedisJSON"}]),
+        ("geoReplication", {"groupNickname": "group", "linkedDatabases": []}),
+    ],
+)
+def test_some_things_are_said_when_a_database_is_made(world: World, name: str, value: Any) -> None:
+    shown = world.ask("GET", world.database.identifier)["properties"]
+    kept = {one: shown[one] for one in ("clusteringPolicy", "persistence", "port")}
+    body = {"properties": {**kept, name: value}}
+    said = refusal(world.ask, "PUT", world.database.identifier, body)
+    assert f"The property 'properties.{name}' can only be set when the database is created" in said
+
+
+def test_functions_ask_what_is_there(world: World) -> None:
+    names = {"clusterName": "world-bare", "resourceGroupName": "world", "databaseName": "default"}
+    token = "azure-native:redisenterprise:listDatabaseKeys"
+    with pytest.raises(ProviderError, match="ResourceNotFound"):
+        world.stand_in.invoke(token, names)
+    world.make(DB, "d")
+    assert world.stand_in.invoke(token, names) == keys(
+        world, f"{world.bare.identifier}/databases/default"
+    )
 
 
 def test_high_availability_is_for_ever(world: World) -> None:
@@ -329,8 +360,15 @@ def test_a_key_of_ones_own_needs_a_right_and_a_protected_vault(world: World) -> 
         roleDefinitionId=role(CRYPTO_USER), scope=HOME,
     )  # fmt: skip
     world.make(CLUSTER, "c")
+    only = world.make(KEY, "k", properties={"kty": "RSA", "keyOps": ["sign", "verify"]}).identifier
+    url = world.ask("GET", only)["properties"]["keyUriWithVersion"]
+    said = refusal(
+        world.make, CLUSTER, "d", clusterName="other", **world.wrapped(keyEncryptionKeyUrl=url)
+    )
+    assert "cannot wrap and unwrap" in said
+    world.drop(CLUSTER, "c")
     world.make(VAULT, "v", properties=vault(enablePurgeProtection=None))
-    key = world.make(KEY, "k", vaultName="cache-vault").identifier
+    key = world.make(KEY, "l", vaultName="cache-vault").identifier
     url = world.ask("GET", key)["properties"]["keyUriWithVersion"]
     wrapped = world.wrapped(keyEncryptionKeyUrl=url)
     said = refusal(world.make, CLUSTER, "d", clusterName="other", **wrapped)
@@ -419,6 +457,7 @@ def test_a_new_tenant_gets_no_classic_cache(world: World) -> None:
 
 def test_connection_strings_never_come_back(world: World) -> None:
     held = world.make(CLASSIC, "c")
+    assert STORAGE not in str(world.cloud.journal)
     answer = world.ask("GET", held.identifier)
     assert "rdb-storage-connection-string" not in answer["properties"]["redisConfiguration"]
     assert world.changes(CLASSIC, "c") == set()
@@ -472,7 +511,7 @@ def test_protection_stays_and_retention_is_fixed(world: World) -> None:
         said = refusal(
             world.change, VAULT, "world-vault", properties=vault(softDeleteRetentionInDays=days)
         )
-        assert "'softDeleteRetentionInDays' has been set already and it can't be modified" in said
+        assert "has been set already and it can't be modified" in said
     said = refusal(
         world.change, VAULT, "world-vault", properties=vault(enablePurgeProtection=False)
     )
@@ -597,6 +636,12 @@ def test_a_lock_holds_all_that_is_under_it(world: World) -> None:
     world.drop(ENTRA, "a")
 
 
+def test_a_service_that_is_not_registered_is_refused(world: World) -> None:
+    world.cloud.settings(unregistered=["Microsoft.Cache"])
+    for kind in (CLUSTER, CLASSIC):
+        assert 'Code="MissingSubscriptionRegistration"' in refusal(world.make, kind, "c")
+
+
 def test_a_zone_waits_for_its_links(world: World) -> None:
     world.make("VirtualNetworkLink", "l")
     said = refusal(world.drop, "PrivateZone", "privatelink.redis.azure.net")
@@ -706,7 +751,8 @@ def full(base: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 def test_what_cannot_change_in_place_makes_a_new_resource(
     full: World, kind: str, changes: dict[str, Any]
 ) -> None:
-    assert full.replaces(kind, kind, **changes) >= set(changes)
+    found = full.replaces(kind, kind, **changes)
+    assert {re.split(r"[.\[]", path)[0] for path in found} == set(changes)
 
 
 @pytest.mark.parametrize(("kind", "changes"), IN_PLACE)
@@ -730,3 +776,22 @@ def test_a_change_in_place_is_made_and_then_unchanged(
 def test_what_is_there_is_not_made_again(full: World, kind: str) -> None:
     said = refusal(full.make, kind, "again")
     assert "cannot create already existing resource" in said or "already exists" in said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ORDER if kind != "ResourceGroup"])
+def test_what_is_there_can_be_read_by_its_id_alone(full: World, kind: str) -> None:
+    held = full.state[kind, kind]
+    outputs, inputs = full.stand_in.read(Urn(TOKENS[kind], kind), held.identifier, {}, {})
+    assert outputs.keys() >= held.outputs.keys() - {"customDnsConfigs"}
+    # What a key was made with comes back in another shape.
+    unread = {"Key": {"properties"}}.get(kind, set[str]())
+    given = {one for one in held.inputs if not one.startswith("__")}
+    assert given - unread <= inputs.keys()
+
+
+@pytest.mark.parametrize("kind", [CLUSTER, DB, CLASSIC, VAULT, "MetricAlert", SETTING, ROLE])
+def test_what_is_gone_is_read_as_gone(world: World, kind: str) -> None:
+    held = world.make(kind, kind)
+    world.drop(kind, kind)
+    urn = Urn(TOKENS[kind], kind)
+    assert world.stand_in.read(urn, held.identifier, held.outputs, held.inputs) == ({}, {})

@@ -9,9 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.mgmt.redis import models as classic_models
+from azure.mgmt.redisenterprise import models as managed_models
 from cloud.azure.driver import RefusedError
+from cloud.azure.services import (
+    classic_redis,
+    classic_redis_access,
+    classic_redis_settings,
+    managed_redis_sizes,
+    metrics,
+    monitoring,
+)
 from cloud.azure.strictness_cases import NEIGHBOURS, WRONG, Changes
 from cloud.azure.world import NO_GROUP, ORDER, World
+from pulumi_azure_native import monitor, redisenterprise
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +68,29 @@ def test_the_table_has_every_kind_and_says_each_thing_once() -> None:
     rows = [(kind, repr(changes)) for kind, changes, _ in WRONG if not callable(changes)]
     assert len(set(rows)) == len(rows)
     assert set(ORDER) >= NO_GROUP
+
+
+def test_the_tables_are_those_of_azure() -> None:
+    managed = {one.value for one in managed_models.SkuName}
+    assert set(managed_redis_sizes.SIZES) == {
+        one for one in managed if not managed_redis_sizes.is_enterprise(one)
+    }
+    assert managed == {one.value for one in redisenterprise.SkuName}
+    settings = classic_models.RedisCommonPropertiesRedisConfiguration
+    fields: dict[str, Any] = settings._attribute_map
+    written = {
+        one["key"]
+        for name, one in fields.items()
+        if one["key"] and name not in settings._validation
+    }
+    assert written == classic_redis_settings.KNOWN
+    assert {one.value for one in classic_models.DayOfWeek} == {
+        *classic_redis_access.DAYS,
+        *classic_redis_access.SEVERAL,
+    }
+    assert {one.value for one in classic_models.SkuName} == set(classic_redis.TIERS)
+    assert {one.value for one in monitor.Operator} == monitoring.OPERATORS
+    assert {one.value for one in monitor.AggregationTypeEnum} >= metrics.GAUGE | metrics.COUNTER
 
 
 @pytest.mark.parametrize(("kind", "changes"), NEIGHBOURS)

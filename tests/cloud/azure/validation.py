@@ -30,9 +30,7 @@ def check(resource: AzureResource, inputs: Mapping[str, Any]) -> list[Failure]:
         if name not in SETTLED and not name.startswith("__")
     }
     failures = list(_object(fields, given, ""))
-    failures += [
-        Failure(name, _missing(name)) for name in sorted(resource.required - given.keys())
-    ]
+    failures += [Failure(name, _missing(name)) for name in sorted(resource.required - given.keys())]
     failures += list(_unmodelled(resource, given, ""))
     for name, rule in resource.rules.items():
         if name in given and not contains_unknown(given[name]):
@@ -107,9 +105,7 @@ def _union(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[Failur
         yield from _object(found.fields, value, path)
 
 
-def _unmodelled(
-    resource: AzureResource, values: Mapping[str, Any], path: str
-) -> Iterator[Failure]:
+def _unmodelled(resource: AzureResource, values: Mapping[str, Any], path: str) -> Iterator[Failure]:
     """Inputs whose effect on the cloud is not modelled."""
     listed = {
         name.removeprefix(f"{path}.") if path else name
@@ -122,7 +118,9 @@ def _unmodelled(
     for name, value in values.items():
         inner = _join(path, name)
         if name not in names and not (not path and name in resource.parameters):
-            yield Failure(inner, f"What the cloud does with '{inner}' is not known to this stand-in")
+            yield Failure(
+                inner, f"What the cloud does with '{inner}' is not known to this stand-in"
+            )
         elif isinstance(value, Mapping):
             yield from _unmodelled(resource, value, inner)
         elif isinstance(value, list):

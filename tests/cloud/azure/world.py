@@ -105,7 +105,7 @@ class World(Driver):
         """The same world in another directory."""
         shutil.copytree(self.cloud.root, root)
         twin = copy(self)
-        twin.state = deepcopy(self.state)
+        twin.state, twin._given = deepcopy((self.state, self._given))
         twin.attach(root)
         return twin
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from .difference import Difference
 from .errors import Failure, PartialError, ProviderError
@@ -173,4 +173,3 @@ class Operations:
                 **({"error": error} if error else {}),
             }
         )
-

@@ -309,7 +309,10 @@ def _option_shape(hint: type, depth: int) -> dict[str, Any]:
         names = sdk_types.input_type_py_to_pulumi_names(hint)
     source = inspect.getsource(hint)
     found = re.findall(r'pulumi\.set\(__self__, "(\w+)", \'([^\']+)\'\)', source)
-    return {**_class_shape(hint, depth), "constants": {names.get(name, name): one for name, one in found}}
+    return {
+        **_class_shape(hint, depth),
+        "constants": {names.get(name, name): one for name, one in found},
+    }
 
 
 def _members(hint: Any) -> list[Any]:
@@ -329,8 +332,7 @@ def _objects(hint: Any) -> list[type]:
     return [
         one
         for one in _members(hint)
-        if inspect.isclass(one)
-        and (sdk_types.is_input_type(one) or sdk_types.is_output_type(one))
+        if inspect.isclass(one) and (sdk_types.is_input_type(one) or sdk_types.is_output_type(one))
     ]
 
 

@@ -407,7 +407,7 @@ def test_the_first_way_that_is_set_decides(tmp_path: Path) -> None:
         "a secret comes first"
     )
     assert paths(found(tmp_path, {}, {**OIDC, "ARM_USE_MSI": "true"})) == ["ARM_USE_OIDC"]
-    environ = {**SECRET, **IDENTITY, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true"}
+    environ = {**no_file, **IDENTITY, "ARM_USE_DEFAULT_AZURE_CREDENTIAL": "true"}
     assert found(tmp_path, {}, environ) == []
     del environ["IDENTITY_ENDPOINT"]
     assert paths(found(tmp_path, {}, environ)) == ["ARM_USE_DEFAULT_AZURE_CREDENTIAL"]
@@ -521,6 +521,7 @@ class Metadata(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.asked: list[str] = []
+        self.tokens = 0
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
 
@@ -530,7 +531,8 @@ class Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
         # With the header it would make a token, which is a login.
-        self.send_response(500 if "Metadata" in self.headers else 400)
+        self.server.tokens += "Metadata" in self.headers
+        self.send_response(200 if "Metadata" in self.headers else 400)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -552,6 +554,7 @@ def test_a_virtual_machine(tmp_path: Path, metadata: Metadata) -> None:
     config = {"useMsi": "true", "subscriptionId": SUBSCRIPTION}
     assert found(tmp_path, config) == []
     assert metadata.asked == ["/metadata/identity/oauth2/token?api-version=2018-02-01"]
+    assert metadata.tokens == 0, "nothing is logged in to"
     assert paths(found(tmp_path, {"useMsi": "true"})) == ["azure-native:subscriptionId"]
     assert found(tmp_path, DEFAULT) == []
 

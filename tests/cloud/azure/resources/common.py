@@ -52,6 +52,8 @@ class AzureResource:
     """Inputs that the interface requires although the SDK's class does not."""
     maintained: tuple[str, ...] = ()
     """Lists of the body that can also be resources: kept as they are when not given."""
+    flat_outputs: bool = False
+    """Whether the SDK merges the response's `properties` into the outputs, though not the inputs'."""
     data_plane_delete: bool = False
     """Whether it is deleted at its service's own endpoint, not by Azure Resource Manager."""
 
@@ -121,7 +123,7 @@ class AzureResource:
 
     def outputs_from(self, response: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs that a response holds: nothing that the SDK does not know."""
-        found = self._from_wire(response, "")
+        found = self._from_wire(response, "", flat=self.flat_outputs)
         known = {
             name: _known(self.outputs[name], value)
             for name, value in found.items()
@@ -129,19 +131,23 @@ class AzureResource:
         }
         return {**known, "azureApiVersion": self.api}
 
-    def _from_wire(self, value: Any, path: str) -> Any:
+    def inputs_from(self, response: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of the body that would make what a response shows."""
+        return self.as_inputs(self._from_wire(response, "", flat=False))
+
+    def _from_wire(self, value: Any, path: str, *, flat: bool) -> Any:
         if isinstance(value, Mapping):
-            if self.containers(path) is not None:
+            if self.containers(path) is not None or (not path and flat):
                 inner = value.get("properties")
-                flat = {name: item for name, item in value.items() if name != "properties"}
-                value = {**flat, **inner} if isinstance(inner, Mapping) else flat
+                outside = {name: item for name, item in value.items() if name != "properties"}
+                value = {**outside, **inner} if isinstance(inner, Mapping) else outside
             made = {}
             for name, item in value.items():
                 plain = self._sdk_name(path, name)
-                made[plain] = self._from_wire(item, f"{path}.{plain}" if path else plain)
+                made[plain] = self._from_wire(item, f"{path}.{plain}" if path else plain, flat=flat)
             return made
         if isinstance(value, list):
-            return [self._from_wire(item, f"{path}[]") for item in value]
+            return [self._from_wire(item, f"{path}[]", flat=flat) for item in value]
         return value
 
     def _sdk_name(self, path: str, wire: str) -> str:
@@ -165,7 +171,9 @@ def _known(shape: Shape, value: Any) -> Any:
     """A value without fields that its shape does not have."""
     if shape.kind == "object" and isinstance(value, Mapping):
         fields = shape.fields
-        return {name: _known(fields[name].shape, one) for name, one in value.items() if name in fields}
+        return {
+            name: _known(fields[name].shape, one) for name, one in value.items() if name in fields
+        }
     if shape.kind in {"array", "map"} and shape.item is not None:
         if isinstance(value, list):
             return [_known(shape.item, one) for one in value]

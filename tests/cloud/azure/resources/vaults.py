@@ -4,7 +4,12 @@ from .common import GROUPED, TRACKED, AzureResource, Rule
 
 VAULT = f"{GROUPED}Microsoft.KeyVault/vaults/{{vaultName}}"
 NAME = r"^[a-zA-Z0-9-]{1,127}$"
-TIMES = {"properties.attributes.expires": "exp", "properties.attributes.notBefore": "nbf"}
+TIMES = {
+    f"{place}attributes.{name}": wire
+    for place in ("", "properties.")
+    for name, wire in (("expires", "exp"), ("notBefore", "nbf"))
+}
+"""Names of times: in the SDK, of inputs and of flat outputs, and on the wire."""
 
 TYPES = (
     AzureResource(
@@ -28,6 +33,7 @@ TYPES = (
         path=f"{VAULT}/keys/{{keyName}}",
         renamed=TIMES,
         rules={"keyName": Rule(NAME)},
+        flat_outputs=True,
         models=frozenset({"properties", "tags"}),
         data_plane_delete=True,
     ),

@@ -233,7 +233,8 @@ def _check_change(old: Body, body: Body) -> None:
             bad_request(f"The property 'properties.{name}' cannot be changed after creation.")
     if (body.get("zones") or []) != (old.get("zones") or []):
         bad_request("The property 'zones' cannot be changed after creation.")
-    changed = [name for name, part in _PARTS.items() if part(old) != part(body)]
+    before, after = _parts(old), _parts(body)
+    changed = [name for name in before if before[name] != after[name]]
     if len(changed) > 1:
         bad_request(
             "The following updates can't be processed in one single request, please send seperate "
@@ -242,23 +243,20 @@ def _check_change(old: Body, body: Body) -> None:
     _check_scaling(now["sku"], asked["sku"])
 
 
-_PARTS: dict[str, Any] = {
-    "properties.sku": lambda thing: (
-        thing["properties"]["sku"], thing["properties"].get("shardCount"),
-        thing["properties"].get("replicasPerPrimary"),
-    ),
-    "properties.publicNetworkAccess": lambda thing: (
-        thing["properties"].get("publicNetworkAccess", "Enabled")
-    ),
-    "identity": lambda thing: thing.get("identity"),
-    "properties.disableAccessKeyAuthentication": lambda thing: bool(
-        thing["properties"].get("disableAccessKeyAuthentication")
-    ),
-    "properties.redisConfiguration.aad-enabled": lambda thing: (
-        (thing["properties"].get("redisConfiguration") or {}).get("aad-enabled", "false")
-    ),
-}  # fmt: skip
-"""What the service changes in steps of its own: a request may change one of them."""
+def _parts(cache: Body) -> dict[str, Any]:
+    """What the service changes in steps of its own: a request may change one of them."""
+    properties = cache["properties"]
+    settings = properties.get("redisConfiguration") or {}
+    size = [properties.get(name) for name in ("sku", "shardCount", "replicasPerPrimary")]
+    return {
+        "properties.sku": size,
+        "properties.publicNetworkAccess": properties.get("publicNetworkAccess", "Enabled"),
+        "identity": cache.get("identity"),
+        "properties.disableAccessKeyAuthentication": bool(
+            properties.get("disableAccessKeyAuthentication")
+        ),
+        "properties.redisConfiguration.aad-enabled": settings.get("aad-enabled", "false"),
+    }
 
 
 def _check_scaling(before: Body, after: Body) -> None:

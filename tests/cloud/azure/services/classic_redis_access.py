@@ -9,7 +9,7 @@ from cloud.azure.identifiers import ArmId
 
 from .authorization import principal_type
 from .classic_redis import API, BUSY
-from .refusals import bad_request, conflict
+from .refusals import above, bad_request, conflict
 
 POLICY = declare(
     "Microsoft.Cache/redis/accessPolicies",
@@ -38,13 +38,8 @@ SEVERAL = {"Everyday": DAYS, "Weekend": DAYS[5:]}
 WINDOW = re.compile(r"PT(\d+)H(?:(\d+)M)?")
 
 
-def _cache(arm: Arm, place: ArmId) -> Body:
-    parent = place.parent
-    assert parent is not None
-    return arm.need(parent)
-
-
-def _check_entra(cache: Body) -> None:
+def _check_entra(arm: Arm, place: ArmId) -> None:
+    cache = arm.need(above(place))
     if cache["properties"]["redisConfiguration"].get("aad-enabled") != "true":
         bad_request(
             "Access policies need Microsoft Entra authentication: set "
@@ -56,7 +51,7 @@ def _check_entra(cache: Body) -> None:
 def put_policy(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     """A custom access policy, in the words of Redis access lists."""
     del old
-    _check_entra(_cache(arm, place))
+    _check_entra(arm, place)
     if place.name in BUILT_IN:
         bad_request(f"The access policy '{place.name}' is built in and cannot be changed.")
     permissions = (body.get("properties") or {}).get("permissions") or ""
@@ -78,10 +73,8 @@ def delete_policy(arm: Arm, place: ArmId, policy: Body) -> None:
 
 
 def _assignments(arm: Arm, place: ArmId) -> Iterator[Body]:
-    parent = place.parent
-    assert parent is not None
     for identifier, one in arm.all(ASSIGNMENT.name).items():
-        if ArmId.parse(identifier).within(parent.text):
+        if ArmId.parse(identifier).within(above(place).text):
             yield one
 
 
@@ -89,12 +82,10 @@ def _assignments(arm: Arm, place: ArmId) -> Iterator[Body]:
 def put_assignment(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     """Gives a user or a service principal a policy."""
     del old
-    _check_entra(_cache(arm, place))
+    _check_entra(arm, place)
     asked = body.get("properties") or {}
     policy, who = asked.get("accessPolicyName") or "", asked.get("objectId") or ""
-    parent = place.parent
-    assert parent is not None
-    if policy not in BUILT_IN and not arm.find(parent.child("accessPolicies", policy)):
+    if policy not in BUILT_IN and not arm.find(above(place).child("accessPolicies", policy)):
         bad_request(f"The access policy '{policy}' does not exist.")
     if not GUID.fullmatch(who):
         bad_request("'objectId' must be the object id of a user: a GUID.")
@@ -121,7 +112,7 @@ def put_rule(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
         bad_request(f"The addresses '{ends[0]}' and '{ends[1]}' must be IPv4 addresses.")
     if start > end:
         bad_request(f"The start address {start} is after the end address {end}.")
-    if _cache(arm, place)["properties"]["publicNetworkAccess"] == "Disabled":
+    if arm.need(above(place))["properties"]["publicNetworkAccess"] == "Disabled":
         # Azure takes such a rule, and it lets nobody in.
         bad_request("A firewall rule has no effect while public network access is Disabled.")
     return body

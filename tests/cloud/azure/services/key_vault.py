@@ -125,7 +125,7 @@ def _check_protection(asked: Body, now: Body) -> None:
         )
     if now and days is not None and days != now["softDeleteRetentionInDays"]:
         bad_request(
-            "The property 'softDeleteRetentionInDays' has been set already and it can't be "
+            'The property "softDeleteRetentionInDays" has been set already and it can\'t be '
             "modified."
         )
 
@@ -145,8 +145,11 @@ def _check_access(asked: Body) -> None:
         who = policy.get("objectId") or ""
         if not GUID.fullmatch(who):
             bad_request(f"An invalid value was provided for 'accessPolicies': '{who}'.")
-    for rule in (asked.get("networkAcls") or {}).get("ipRules") or []:
+    rules = asked.get("networkAcls") or {}
+    for rule in rules.get("ipRules") or []:
         _check_range(rule.get("value") or "")
+    if rules.get("virtualNetworkRules"):
+        bad_request("Rules for virtual networks are not known to this stand-in.")
 
 
 def _check_range(value: str) -> None:
@@ -297,15 +300,18 @@ def check_wrapping_key(arm: Arm, url: str, identity: Body) -> None:
             f"The key vault '{vault['name']}' must have soft delete and purge protection enabled "
             "to hold a customer-managed key."
         )
+    allowed = key["properties"].get("keyOps") or ["wrapKey", "unwrapKey"]
+    if not {"wrapKey", "unwrapKey"} <= set(allowed):
+        bad_request(f"The key '{url}' cannot wrap and unwrap: its operations are {allowed}.")
     if not key["properties"].get("kty", "").startswith("RSA"):
         bad_request(f"The key '{url}' is not an RSA key.")
     who = identity["properties"]["principalId"]
-    allowed = (
+    may = (
         has_role(arm, who, CRYPTO_ROLES, key["id"])
         if properties["enableRbacAuthorization"]
         else _policy_allows(properties, who, "keys", {"get", "wrapKey", "unwrapKey"})
     )
-    if not allowed:
+    if not may:
         bad_request(
             f"The identity '{identity['id']}' may not use the key '{url}': it needs the role Key "
             "Vault Crypto Service Encryption User, or an access policy with get, wrapKey and "

@@ -8,7 +8,7 @@ from cloud.azure.arm import Arm, Body, declare, refuse
 from cloud.azure.identifiers import ArmId
 
 from .key_vault import API, DELETED_ITEMS, check_data_access, check_writable
-from .refusals import bad_request
+from .refusals import above, bad_request
 
 SECRET = declare(
     "Microsoft.KeyVault/vaults/secrets", api=API, tagged=True, secrets=("properties.value",)
@@ -19,13 +19,16 @@ DELETED_SECRETS, DELETED_KEYS = DELETED_ITEMS
 LARGEST_SECRET = 25 * 1024
 """Bytes of a secret's value at most."""
 
+LONGEST_TYPE = 255
+"""Characters of a secret's content type at most."""
+
 CURVES = ("P-256", "P-384", "P-521", "P-256K")
 
 
 @SECRET.puts
 def put_secret(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     """Writes a version of a secret. The value is never shown again by this way."""
-    vault = _vault(arm, place)
+    vault = arm.need(above(place))
     _check_name(place, "secret")
     _check_free(arm, place, DELETED_SECRETS, "Secret")
     check_writable(vault)
@@ -34,6 +37,8 @@ def put_secret(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
         bad_request("The property 'properties.value' is missing: a secret must have a value.")
     if len(asked["value"].encode()) > LARGEST_SECRET:
         bad_request(f"The secret's value is larger than {LARGEST_SECRET} bytes.")
+    if len(asked.get("contentType") or "") > LONGEST_TYPE:
+        bad_request(f"The secret's content type is longer than {LONGEST_TYPE} characters.")
     _check_times(asked.get("attributes") or {})
     version = secrets.token_hex(16)
     uri = f"{vault['properties']['vaultUri']}secrets/{place.name}"
@@ -56,7 +61,7 @@ def put_secret(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
 def delete_secret(arm: Arm, place: ArmId, secret: Body, body: Body) -> Body:
     """Deletes a secret at the vault's own endpoint: softly, so that its name stays taken."""
     del body
-    vault = _vault(arm, place)
+    vault = arm.need(above(place))
     action = "Microsoft.KeyVault/vaults/secrets/delete"
     check_data_access(arm, vault, place, action, "delete")
     arm.cloud.put(DELETED_SECRETS, _hidden(place), secret)
@@ -67,7 +72,7 @@ def delete_secret(arm: Arm, place: ArmId, secret: Body, body: Body) -> Body:
 @KEY.puts
 def put_key(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     """Makes a key. One that is there already stays as it is: keys cannot be changed by this way."""
-    vault = _vault(arm, place)
+    vault = arm.need(above(place))
     _check_name(place, "key")
     _check_free(arm, place, DELETED_KEYS, "Key")
     check_writable(vault)
@@ -101,7 +106,7 @@ def put_key(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
 def delete_key(arm: Arm, place: ArmId, key: Body, body: Body) -> Body:
     """Deletes a key at the vault's own endpoint, softly."""
     del body
-    vault = _vault(arm, place)
+    vault = arm.need(above(place))
     check_data_access(arm, vault, place, "Microsoft.KeyVault/vaults/keys/delete", "delete")
     arm.cloud.put(DELETED_KEYS, _hidden(place), key)
     arm.remove(place)
@@ -115,7 +120,7 @@ def value_of(secret: Body, version: str = "") -> str:
 
 def purge_secret(arm: Arm, place: ArmId) -> None:
     """Takes a deleted secret away for good, as the operator may. Raises ArmError."""
-    if _vault(arm, place)["properties"].get("enablePurgeProtection"):
+    if arm.need(above(place))["properties"].get("enablePurgeProtection"):
         refuse(
             403,
             "Forbidden",
@@ -123,12 +128,6 @@ def purge_secret(arm: Arm, place: ArmId) -> None:
             f"{place.name}",
         )
     arm.cloud.remove(DELETED_SECRETS, _hidden(place))
-
-
-def _vault(arm: Arm, place: ArmId) -> Body:
-    parent = place.parent
-    assert parent is not None
-    return arm.need(parent)
 
 
 def _hidden(place: ArmId) -> str:

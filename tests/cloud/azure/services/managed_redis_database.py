@@ -9,7 +9,7 @@ from .access_keys import new_key, new_keys
 from .authorization import principal_type
 from .managed_redis import API, BUSY
 from .managed_redis_sizes import is_flash, takes_no_cluster
-from .refusals import bad_request, conflict
+from .refusals import above, bad_request, conflict
 
 DATABASE = declare("Microsoft.Cache/redisEnterprise/databases", api=API, slow=True, busy=BUSY)
 ASSIGNMENT = declare(
@@ -49,7 +49,7 @@ def put_database(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     if old:
         wanted.update(_unchanging(old["properties"], asked))
         _check_policy_change(old["properties"]["clusteringPolicy"], wanted["clusteringPolicy"])
-    sku = arm.need(place.text.rpartition("/databases/")[0])["sku"]["name"]
+    sku = arm.need(above(place))["sku"]["name"]
     _check_policy(sku, wanted)
     _check_persistence(wanted)
     _check_modules(sku, wanted)
@@ -158,7 +158,7 @@ def _check_geo_replication(arm: Arm, place: ArmId, sku: str, wanted: Body) -> No
 def _check_partner(arm: Arm, identifier: str, sku: str, policy: str) -> None:
     """Every member of a geo-replication group must be of the same kind."""
     other = arm.need(identifier)
-    home = arm.need(identifier.rpartition("/databases/")[0])
+    home = arm.need(above(ArmId.parse(identifier)))
     if home["sku"]["name"] != sku:
         bad_request("All clusters of a geo-replication group must have the same SKU.")
     if other["properties"]["clusteringPolicy"] != policy:
@@ -205,8 +205,7 @@ def put_assignment(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body
         bad_request("'user.objectId' must be the object id of a user: a GUID.")
     if principal_type(arm, who) == "Group":
         bad_request(f"'{who}' is a group: only users and service principals are supported.")
-    parent = place.parent
-    assert parent is not None
+    parent = above(place)
     if arm.need(parent)["properties"]["clientProtocol"] != "Encrypted":
         bad_request("Microsoft Entra authentication needs TLS: clientProtocol is Plaintext.")
     for identifier, one in arm.all(ASSIGNMENT.name).items():

@@ -201,7 +201,7 @@ def _range_fits(arm: Arm, place: ArmId, wanted: Any, network: Body) -> None:
             f"Subnet '{place.name}' is not valid because its IP address range is outside the IP "
             f"address range of virtual network '{place.parent.name}'.",
         )
-    if wanted.version == 4 and wanted.prefixlen > SMALLEST:  # noqa: PLR2004 - IPv4
+    if wanted.version == 4 and wanted.prefixlen > SMALLEST:
         refuse(
             400,
             "NetcfgInvalidSubnet",
@@ -401,7 +401,10 @@ def _is_address(text: str) -> bool:
     if text == "*" or re.fullmatch(r"[A-Z][A-Za-z]+(\.[A-Za-z0-9]+)?", text):
         return True
     try:
-        return str(ipaddress.ip_network(text, strict=False)).split("/")[0] == text.split("/")[0]
+        return (
+            str(ipaddress.ip_network(text, strict=False)).split("/")[0]
+            == text.split("/", maxsplit=1)[0]
+        )
     except ValueError:
         return False
 

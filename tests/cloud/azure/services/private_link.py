@@ -11,7 +11,6 @@ from cloud.azure.identifiers import ArmId
 
 from . import private_dns
 
-
 ENDPOINT = declare(
     "Microsoft.Network/privateEndpoints",
     api="2024-05-01",

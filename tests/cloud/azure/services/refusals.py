@@ -1,4 +1,4 @@
-"""The two refusals that nearly every service has, and what several ask before they refuse."""
+"""The refusals that nearly every service has, and what several ask before they refuse."""
 
 from typing import NoReturn
 
@@ -16,6 +16,13 @@ def bad_request(message: str) -> NoReturn:
 def conflict(message: str) -> NoReturn:
     """Refuses what is wrong now."""
     refuse(409, "Conflict", message)
+
+
+def above(place: ArmId) -> ArmId:
+    """The id of a child's parent."""
+    parent = place.parent
+    assert parent is not None, place.text
+    return parent
 
 
 def check_identities(arm: Arm, place: ArmId, identity: Body | None) -> None:
