@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from datetime import date
 from ipaddress import ip_network
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, get_args
 
 from pulumi import Output
 from pydantic import (
@@ -35,6 +35,9 @@ class Settings(BaseModel):
         hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
+
+    ABSENT: ClassVar[Mapping[str, str]] = {}
+    """Keys that other tools have and this one has not, with the reason."""
 
 
 def _whole(value: Any) -> Any:
@@ -161,7 +164,11 @@ def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem
     where = join(path, *location)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        known = _keys(model, location[:-1])
+        owner = _owner(model, location[:-1])
+        absent = getattr(owner, "ABSENT", {}).get(location[-1])
+        if absent:
+            return Problem(where, absent, "Remove it.")
+        known = [to_camel(name) for name in owner.model_fields]
         return Problem(where, "unknown key", suggestion(location[-1], known))
     if kind == "missing":
         return Problem(where, "is required", "Set it.")
@@ -206,13 +213,13 @@ _GIVEN = {
 }
 
 
-def _keys(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:
-    """The keys that `model` knows at `location`."""
+def _owner(model: type[BaseModel], location: tuple[str, ...]) -> type[BaseModel]:
+    """The model at `location` in `model`."""
     for key in location:
         field = next((f for name, f in model.model_fields.items() if to_camel(name) == key), None)
         # No field: a name that the user chose, in a mapping of models.
         model = next(_models(field.annotation), model) if field else model
-    return [to_camel(name) for name in model.model_fields]
+    return model
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

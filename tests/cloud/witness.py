@@ -5,6 +5,7 @@ import binascii
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,19 +19,17 @@ CHANGES = ("create", "update", "delete")
 def forms(secret: str) -> list[bytes]:
     """A secret as it could stand in a text, each form once.
 
-    As it is and in base64 wherever it begins there come first. Then, where it has characters that
-    differ: percent-encoded, in base64 for URLs, in JSON; and in hex, the bytes that it is the base64
-    of as well.
+    As it is and in base64 wherever it begins there come first. Then percent-encoded, in base64 for
+    URLs and in JSON, where it has characters that differ there; and in hex, also the bytes that it
+    is the base64 of.
     """
     found = [secret.encode(), *_coded(secret)]
     spellings = (quote(secret, safe=""), secret.replace("+", "-").replace("/", "_").rstrip("="))
     for text in (*spellings, quote(secret, safe="").lower(), secret.replace("/", "\\/")):
         found += [text.encode(), *_coded(text)]
     found.append(secret.encode().hex().encode())
-    try:
+    with suppress(binascii.Error):
         found.append(base64.b64decode(secret, validate=True).hex().encode())
-    except binascii.Error:
-        pass
     return list(dict.fromkeys(found))
 
 

@@ -1,7 +1,8 @@
 """Settings that only the Azure target has."""
 
+from collections.abc import Mapping
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -113,6 +114,15 @@ class Snapshots(Settings):
 class Classic(Settings):
     """The retiring Azure Cache for Redis instead of Azure Managed Redis."""
 
+    ABSENT: ClassVar[Mapping[str, str]] = {
+        "enableNonSslPort": "a port without TLS is never opened",
+        "linkedServers": "replication to other regions is not made here",
+        "minimumTlsVersion": "is 1.2, always",
+        "port": "is 6380, always",
+        "staticIp": "a cache in a subnet is not made here: a private endpoint is the way in",
+        "subnetId": "a cache in a subnet is not made here: a private endpoint is the way in",
+    }
+
     acknowledge_retirement: Flag = False
     """Must be true: Azure turns the service off on 2028-10-01, and takes no new customers."""
     sku: Annotated[Text, Field(pattern=r"^[A-Za-z]+_[A-Za-z]+[0-9]+$")] | None = None
@@ -135,6 +145,18 @@ class Classic(Settings):
 
 class AzureSettings(Settings):
     """One cache on Azure."""
+
+    ABSENT: ClassVar[Mapping[str, str]] = {
+        "capacity": "Azure Managed Redis has none: its sizes are in the name (azure.sku)",
+        "clientProtocol": "Azure Managed Redis speaks TLS here, always",
+        "database": "Azure Managed Redis has the database 0 only: use key prefixes",
+        "firewallRules": "Azure Managed Redis has none: a private endpoint is the way in",
+        "geoReplication": "replication to other regions is not made here",
+        "minimumTlsVersion": "is 1.2, always",
+        "port": "is 10000, always",
+        "subnetId": "Azure Managed Redis cannot be put into a subnet: a private endpoint is",
+        "zones": "Azure Managed Redis spreads over zones itself, with replicas: 1",
+    }
 
     sku: Annotated[Text, Field(pattern=r"^[A-Za-z]+_[A-Za-z]+[0-9]+$")] | None = None
     """Size of Azure Managed Redis, such as Balanced_B5, MemoryOptimized_M20 or

@@ -76,7 +76,7 @@ class AzureApi:
         for attempt in range(ATTEMPTS):
             try:
                 return self.arm.request(method, identifier, body, api)
-            except ArmError as error:
+            except ArmError as error:  # noqa: PERF203 - sent again
                 again = error.code == "AnotherOperationInProgress" and attempt + 1 < ATTEMPTS
                 if not again:
                     raise ApiError(error) from None

@@ -4,25 +4,25 @@ A service declares its types and says what is particular about them; everything 
 Manager does for every type alike is here. How a service is written::
 
     CLUSTER = declare("Microsoft.Cache/redisEnterprise", api="2025-07-01", slow=True,
-                      located="region", tagged=True, name=r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+                      located="region", tagged=True, pattern=r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 
-    @CLUSTER.puts                                  # checks, and gives what is to be stored
+    @CLUSTER.puts                                # checks, and gives what is to be stored
     def put(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
-        refuse(400, "BadRequest", "...")           # raises ArmError
-        return {**body, "properties": {...}}       # id, name, type are added; whole replacement
+        refuse(400, "BadRequest", "...")         # raises ArmError
+        return {**body, "properties": {...}}     # id, name and type are added
 
-    @CLUSTER.shows                                 # optional: what GET answers (hide what is secret)
-    @CLUSTER.settles                               # optional: what is stored when a slow PUT ends
-    @CLUSTER.deletes                               # optional: may it go? also: side effects of going
-    @CLUSTER.acts("listKeys")                      # POST .../listKeys: (arm, place, thing, body)
+    @CLUSTER.shows                               # what GET answers: to hide, to add counts
+    @CLUSTER.settles                             # what is stored when a slow PUT ends
+    @CLUSTER.deletes                             # may it go? what else happens when it does?
+    @CLUSTER.acts("listKeys")                    # POST .../listKeys: (arm, place, thing, body)
 
 The body comes in ARM's form (camelCase, `properties` nested). Handlers hold the lock of the cloud.
-`old` and things are what was stored. Names beginning with `_` are private: GET never shows them.
-Other objects: `arm.find(id)`, `arm.need(id, ...)`, `arm.all(TYPE)`, `arm.put(place, thing)`,
-`arm.remove(place)`; switches of the subscription: `arm.setting("name", default)`, set by a test with
-`cloud.settings(name=value)`. Keep what is no resource (soft-deleted names) under a kind of your own:
-`arm.cloud.put("Microsoft.KeyVault/deletedVaults", name, {...})`; kinds whose last part begins with
-`deleted` do not count as left over. Put a new module into services/__init__.py.
+`old` and things are what was stored; names in them that begin with `_` are private: GET never shows
+them. Other resources: `arm.find(id)`, `arm.need(id)`, `arm.all(TYPE)`, `arm.put(place, thing)`,
+`arm.remove(place)`. Switches of the subscription: `arm.setting("name", default)`, which a test sets
+by `cloud.settings(name=value)`. What is no resource, such as the name of a vault that is deleted
+softly, is kept under a kind of its own by `arm.cloud.put(kind, name, {...})`; kinds whose last part
+begins with `deleted` do not count as left over.
 """
 
 import copy
@@ -46,46 +46,14 @@ Show = Callable[["Arm", ArmId, Body], Body]
 Act = Callable[["Arm", ArmId, Body, Body], Body]
 
 REGIONS = frozenset(
-    [
-        "australiacentral",
-        "australiaeast",
-        "australiasoutheast",
-        "brazilsouth",
-        "canadacentral",
-        "canadaeast",
-        "centralindia",
-        "centralus",
-        "eastasia",
-        "eastus",
-        "eastus2",
-        "francecentral",
-        "germanywestcentral",
-        "italynorth",
-        "japaneast",
-        "japanwest",
-        "koreacentral",
-        "northcentralus",
-        "northeurope",
-        "norwayeast",
-        "polandcentral",
-        "qatarcentral",
-        "southafricanorth",
-        "southcentralus",
-        "southindia",
-        "southeastasia",
-        "spaincentral",
-        "swedencentral",
-        "switzerlandnorth",
-        "uaenorth",
-        "uksouth",
-        "ukwest",
-        "westcentralus",
-        "westeurope",
-        "westindia",
-        "westus",
-        "westus2",
-        "westus3",
-    ]
+    (
+        "australiacentral australiaeast australiasoutheast brazilsouth canadacentral canadaeast "
+        "centralindia centralus eastasia eastus eastus2 francecentral germanywestcentral "
+        "italynorth japaneast japanwest koreacentral northcentralus northeurope norwayeast "
+        "polandcentral qatarcentral southafricanorth southcentralus southindia southeastasia "
+        "spaincentral swedencentral switzerlandnorth uaenorth uksouth ukwest westcentralus "
+        "westeurope westindia westus westus2 westus3"
+    ).split()  # noqa: SIM905 - easier to read
 )
 """Regions of the public cloud."""
 

@@ -62,6 +62,8 @@ def _value(resource: AzureResource, old: Any, new: Any, path: str, place: str) -
             for one in _object(resource, old, new, path, place)
         ]
     if isinstance(old, list) and isinstance(new, list):
+        if key := resource.keyed.get(place):
+            return _keyed_array(resource, key, (old, new), path, place)
         return _array(resource, old, new, path, place)
     if old == new or _same_place(path, old, new):
         return []
@@ -70,8 +72,6 @@ def _value(resource: AzureResource, old: Any, new: Any, path: str, place: str) -
 
 def _array(resource: AzureResource, old: Any, new: Any, path: str, place: str) -> list[Change]:
     """What differs in a list. Items that come or go replace nothing, whatever the list does."""
-    if key := resource.keyed.get(place):
-        return _keyed_array(resource, old, new, path, place, key)
     found: list[Change] = []
     for index in range(max(len(old), len(new))):
         inner = f"{path}[{index}]"
@@ -85,8 +85,9 @@ def _array(resource: AzureResource, old: Any, new: Any, path: str, place: str) -
 
 
 def _keyed_array(
-    resource: AzureResource, old: Any, new: Any, path: str, place: str, key: str
+    resource: AzureResource, key: str, lists: tuple[Any, Any], path: str, place: str
 ) -> list[Change]:
+    old, new = lists
     before = {item.get(key): item for item in old}
     after = {item.get(key) for item in new}
     found: list[Change] = []

@@ -64,8 +64,7 @@ def test_the_configuration_or_the_environment_says_who_the_provider_is(
         ),
         (
             {"useMsi": "true"},
-            "A Subscription ID must be configured when authenticating as a Managed Identity using "
-            "MSI.",
+            "A Subscription ID must be configured when authenticating as a Managed Identity",
         ),
         (
             {"useOidc": "true", "subscriptionId": SUBSCRIPTION_ID},

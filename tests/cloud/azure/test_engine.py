@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from cloud.azure.configuration import NO_CLI
+from cloud.azure.identifiers import ArmId
 from cloud.azure.programs import WHOLE, caches, network
 from cloud.azure.subscription import CALLER_ID
 from cloud.deployment import ProgramDeployment
@@ -214,20 +215,14 @@ def test_what_changed_behind_the_programs_back_is_seen_and_put_right(tmp_path: P
     deployment.up()
     cluster = deployment.cloud.one(CLUSTER)
     changed = {**cluster, "tags": {"who": "somebody"}}
-    deployment.cloud.arm.put(_place(cluster["id"]), changed)
+    deployment.cloud.arm.put(ArmId.parse(cluster["id"]), changed)
     assert deployment.run("preview", "--", "--refresh", "--expect-no-changes").code != 0
     deployment.run("up", "--", "--refresh").succeeded()
     assert "tags" not in deployment.cloud.one(CLUSTER)
-    deployment.cloud.arm.remove(_place(cluster["id"]))
+    deployment.cloud.arm.remove(ArmId.parse(cluster["id"]))
     deployment.run("up", "--", "--refresh").succeeded()
     assert deployment.cloud.one(CLUSTER)["properties"]["provisioningState"] == "Succeeded"
     deployment.close()
-
-
-def _place(identifier: str):
-    from cloud.azure.identifiers import ArmId
-
-    return ArmId.parse(identifier)
 
 
 def test_a_program_that_is_refused_ends_with_the_words(tmp_path: Path) -> None:
@@ -249,7 +244,8 @@ def test_a_program_that_is_refused_ends_with_the_words(tmp_path: Path) -> None:
     assert "request failed /subscriptions/" in refused.text
     assert "Resource group 'none' could not be found." in refused.text
     deployment.write_program(caches())
-    client_secret = deployment.environment.pop("ARM_CLIENT_SECRET")
+    client_secret = deployment.environment["ARM_CLIENT_SECRET"]
+    del deployment.environment["ARM_CLIENT_SECRET"]
     refused = deployment.run("preview")
     assert NO_CLI in refused.text
     deployment.environment["ARM_CLIENT_SECRET"] = client_secret

@@ -63,8 +63,11 @@ def _object(fields: Mapping[str, Field], values: Mapping[str, Any], path: str) -
 
 
 def _value(shape: Shape, value: Any, path: str) -> Iterator[Failure]:
-    if value is UNKNOWN or value is None or shape.kind == "any":
-        return
+    if value is not UNKNOWN and value is not None and shape.kind != "any":
+        yield from _known_value(shape, value, path)
+
+
+def _known_value(shape: Shape, value: Any, path: str) -> Iterator[Failure]:
     actual = _kind(value)
     fits = {"number": ("number", "integer"), "map": ("object",), "union": ("object",)}
     if actual not in fits.get(shape.kind, (shape.kind,)):

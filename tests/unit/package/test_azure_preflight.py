@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from secure_redis.azure import preflight
 from secure_redis.problems import Problem, report
+from secure_redis.settings import CacheSettings
 
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 IDS = {
@@ -627,6 +628,31 @@ def test_the_current_stack_and_machine_are_what_is_checked(
         assert not preflight.in_sovereign_cloud()
     finally:
         pulumi.runtime.set_all_config(before)
+
+
+def test_a_managed_cache_is_offered_in_the_public_cloud_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("ARM_ENVIRONMENT", "AZURE_ENVIRONMENT", "ARM_METADATA_HOSTNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    common = {"target": "azure", "environment": "development"}
+    classic = {"azure": {"classic": {"acknowledge_retirement": True}}}
+    caches = {
+        "old": CacheSettings.model_validate({**common, **classic}),
+        "new": CacheSettings.model_validate(common),
+    }
+    before = dict(pulumi.runtime.config.CONFIG.get())
+    try:
+        pulumi.runtime.set_all_config({"azure-native:location": "westeurope"})
+        assert preflight.not_offered(caches) == []
+        pulumi.runtime.set_all_config({"azure-native:environment": "usgovernment"})
+        (problem,) = preflight.not_offered(caches)
+    finally:
+        pulumi.runtime.set_all_config(before)
+    assert problem.path == "caches.new"
+    assert "public cloud only" in problem.reason
+    assert "acknowledgeRetirement: true" in problem.fix
 
 
 CONFIG_KEYS = st.sampled_from([*preflight._VARIABLES, *preflight._MISTAKEN])

@@ -53,7 +53,7 @@ class AzureResource:
     maintained: tuple[str, ...] = ()
     """Lists of the body that can also be resources: kept as they are when not given."""
     flat_outputs: bool = False
-    """Whether the SDK merges the response's `properties` into the outputs, though not the inputs'."""
+    """Whether the response's `properties` are merged into the outputs, though not the inputs'."""
     data_plane_delete: bool = False
     """Whether it is deleted at its service's own endpoint, not by Azure Resource Manager."""
 

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: locks, roles, role assignments. Microsoft.ManagedIdentity: identities."""
+"""Microsoft.Authorization: locks, roles, their assignments. Microsoft.ManagedIdentity."""
 
 import re
 import uuid

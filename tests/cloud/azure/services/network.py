@@ -11,8 +11,10 @@ API = "2024-05-01"
 NAME = r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,78}[A-Za-z0-9_])?"
 BUSY = (
     "AnotherOperationInProgress",
-    "Another operation on this or dependent resource is in progress. To retrieve status of the "
-    "operation use uri: https://management.azure.com/",
+    (
+        "Another operation on this or dependent resource is in progress. To retrieve status of the "
+        "operation use uri: https://management.azure.com/"
+    ),
 )
 
 NETWORK = declare(

@@ -32,7 +32,7 @@ def delete(arm: Arm, place: ArmId, thing: Body) -> None:
         for one in inner:
             try:
                 arm.drop(one)
-            except ArmError as error:
+            except ArmError as error:  # noqa: PERF203 - the others are tried all the same
                 refusals.append(f"{one.text}: {error.message}")
         if not refusals:
             return
