@@ -164,12 +164,7 @@ def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem
     where = join(path, *location)
     kind, context = detail["type"], detail.get("ctx", {})
     if kind == "extra_forbidden":
-        owner = _owner(model, location[:-1])
-        absent = getattr(owner, "ABSENT", {}).get(location[-1])
-        if absent:
-            return Problem(where, absent, "Remove it.")
-        known = [to_camel(name) for name in owner.model_fields]
-        return Problem(where, "unknown key", suggestion(location[-1], known))
+        return _unknown(where, _owner(model, location[:-1]), location[-1])
     if kind == "missing":
         return Problem(where, "is required", "Set it.")
     if kind == "enum":
@@ -186,6 +181,14 @@ def _problem(model: type[BaseModel], path: str, detail: ErrorDetails) -> Problem
         )
     reason = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return Problem(where, reason[0].lower() + reason[1:], "Correct the value.")
+
+
+def _unknown(where: str, owner: type[BaseModel], key: str) -> Problem:
+    absent = getattr(owner, "ABSENT", {}).get(key)
+    if absent:
+        return Problem(where, absent, "Remove it.")
+    known = [to_camel(name) for name in owner.model_fields]
+    return Problem(where, "unknown key", suggestion(key, known))
 
 
 _MARKS = {"[key]", "constrained-str", "is-instance[Output]"}

@@ -12,19 +12,6 @@ OPEN = {"cidrs": ["10.30.0.0/16"]}
 PLANTED = "planted0123456789planted0123456789planted0123456"
 
 
-@dataclass(frozen=True)
-class Broken:
-    """A stack file with mistakes."""
-
-    name: str
-    caches: Mapping[str, Any]
-    says: tuple[str, ...]
-    """What stands in the message; a path that ends with a colon begins a problem."""
-    others: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    without: tuple[str, ...] = ()
-    """Environment variables that are not set."""
-
-
 BROKEN = (
     Broken(
         "unknown keys and values",
@@ -191,9 +178,9 @@ BROKEN = (
 
 
 @pytest.fixture(scope="module")
-def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsWitness]:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudDeployment]:
     """One deployment whose stack file is written anew by each test; nothing is ever up."""
-    made = AwsWitness(tmp_path_factory.mktemp("broken"))
+    made = CloudDeployment(tmp_path_factory.mktemp("broken"))
     # No shared files of whoever runs the tests, and no question to a metadata service.
     made.environment |= {"HOME": str(made.files), "AWS_EC2_METADATA_DISABLED": "true"}
     yield made
@@ -201,39 +188,18 @@ def witness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsWitness]:
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.name.replace(" ", "-"))
-def test_all_problems_in_one_message(witness: AwsWitness, broken: Broken) -> None:
-    witness.write(broken.caches, **{"access": OPEN, "aws:region": "eu-west-1", **broken.others})
-    environment = witness.environment
-    kept = {name: environment.pop(name) for name in broken.without}
-    try:
-        run = witness.run("preview")
-    finally:
-        environment.update(kept)
-    _, _, message = " ".join(run.text.split()).partition("Diagnostics:")
-    assert run.code != 0
-    for words in broken.says:
-        assert words in message, redacted(run.text)
-    assert message.count("nothing was changed") == 1
-    assert "Traceback" not in run.text
-    assert PLANTED not in run.text
-    assert witness.cloud.left == {}
-    assert witness.cloud.journal == []
-    kinds = {one["type"] for one in witness.resources()}
-    assert kinds <= {"pulumi:pulumi:Stack"}
+def test_all_problems_in_one_message(deployment: CloudDeployment, broken: Broken) -> None:
+    assert_refused(deployment, broken, PLACE)
 
 
-def test_up_says_the_same_and_makes_nothing(witness: AwsWitness) -> None:
-    first = BROKEN[1]
-    witness.write(first.caches, **{"access": OPEN, "aws:region": "eu-west-1"})
-    run = witness.run("up")
-    assert run.code != 0
-    for words in first.says:
-        assert words in " ".join(run.text.split())
-    assert witness.cloud.left == {}
+def test_up_says_the_same_and_makes_nothing(deployment: CloudDeployment) -> None:
+    assert_refused(deployment, BROKEN[1], PLACE, "up")
 
 
-def test_a_region_that_the_provider_does_not_reach_is_its_own_matter(witness: AwsWitness) -> None:
+def test_a_region_that_the_provider_does_not_reach_is_its_own_matter(
+    deployment: CloudDeployment,
+) -> None:
     """A good stack file in the same place passes: the refusals above are not of the place."""
-    witness.write({"cache": {}}, access=OPEN, **{"aws:region": "eu-west-1"})
-    witness.run("preview").succeeded()
-    assert witness.cloud.journal == []
+    deployment.write({"cache": {}}, **PLACE)
+    deployment.run("preview").succeeded()
+    assert deployment.cloud.journal == []

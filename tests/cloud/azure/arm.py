@@ -45,16 +45,15 @@ Take = Callable[["Arm", ArmId, Body], None]
 Show = Callable[["Arm", ArmId, Body], Body]
 Act = Callable[["Arm", ArmId, Body, Body], Body]
 
-REGIONS = frozenset(
-    (
-        "australiacentral australiaeast australiasoutheast brazilsouth canadacentral canadaeast "
-        "centralindia centralus eastasia eastus eastus2 francecentral germanywestcentral "
-        "italynorth japaneast japanwest koreacentral northcentralus northeurope norwayeast "
-        "polandcentral qatarcentral southafricanorth southcentralus southindia southeastasia "
-        "spaincentral swedencentral switzerlandnorth uaenorth uksouth ukwest westcentralus "
-        "westeurope westindia westus westus2 westus3"
-    ).split()  # noqa: SIM905 - easier to read
+_REGIONS = (
+    "australiacentral australiaeast australiasoutheast brazilsouth canadacentral canadaeast "
+    "centralindia centralus eastasia eastus eastus2 francecentral germanywestcentral "
+    "italynorth japaneast japanwest koreacentral northcentralus northeurope norwayeast "
+    "polandcentral qatarcentral southafricanorth southcentralus southindia southeastasia "
+    "spaincentral swedencentral switzerlandnorth uaenorth uksouth ukwest westcentralus "
+    "westeurope westindia westus westus2 westus3"
 )
+REGIONS = frozenset(_REGIONS.split())
 """Regions of the public cloud."""
 
 SLOW_SECONDS = 0.05

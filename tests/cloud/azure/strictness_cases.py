@@ -732,3 +732,35 @@ NEIGHBOURS: list[tuple[str, Changes]] = [
     ("ManagementLockByScope", {"level": "ReadOnly", "notes": None}),
 ]
 """Inputs right next to wrong ones: they are accepted."""
+
+RAW: list[tuple[str, str, Any, str]] = [
+    (CLUSTER, "sku.name", "Balanced_B2", "'sku.name' is invalid: Balanced_B2."),
+    (CLUSTER, "properties.publicNetworkAccess", None, "publicNetworkAccess' is missing"),
+    (CLASSIC, "properties.sku.name", "Gold", "'properties.sku.name' is invalid: Gold."),
+    (CLASSIC, "properties.subnetId", "endpoints", "'properties.subnetId' is not the id of a sub"),
+    (CLASSIC, "properties.redisConfiguration.colour", "red", "The setting 'colour' is not known"),
+    (CLASSIC, "properties.redisConfiguration.aad-enabled", True, "'aad-enabled' must be a string"),
+    (
+        CLASSIC,
+        "properties.redisConfiguration.preferred-data-persistence-auth-method",
+        "Key",
+        "is not SAS or ManagedIdentity: 'Key'",
+    ),
+    ("PatchSchedule", "properties.scheduleEntries.0.dayOfWeek", "Someday", "'Someday' of 'dayOfWe"),
+    (VAULT, "properties.sku.family", "B", "The property 'sku.family' must be 'A'."),
+    (VAULT, "properties.accessPolicies", [{"objectId": "me"}], "for 'accessPolicies': 'me'"),
+    (KEY, "properties", {"kty": "EC", "curveName": "P-1"}, "The curve P-1 is not one of P-256"),
+    (ALERT, "properties.criteria.odata~type", None, "The property 'odata.type' is missing"),
+    (ALERT, "properties.criteria.all_of", [], "Could not find member 'all_of' in 'properties.cri"),
+    (ALERT, "properties.criteria.odata~type", "Microsoft.Azure.Monitor.Other", "are not known to"),
+    (ALERT, "properties.criteria.allOf.0.metric_name", "x", "Could not find member 'metric_name'"),
+    (ALERT, "properties.criteria.allOf.0.metricName", None, "The property 'metricName' is missin"),
+    (ALERT, "properties.criteria.allOf.0.operator", ">", "The operator '>' is not valid."),
+    (ALERT, "properties.criteria.allOf.0.threshold", "80", "The threshold of a criterion must be"),
+    (ALERT, "properties.actions.0.actionGroupId", "team", "The action group is not valid"),
+    (SETTING, "properties.storageAccountId", "x", "'storageAccountId' is not known to this stan"),
+    (SETTING, "properties.logAnalyticsDestinationType", "Table", "'Table' of 'logAnalyticsDestina"),
+]
+"""Requests that the provider does not let through, sent without it: a place in the body of a valid
+one, what stands there instead, and what is said. A dot that is part of a name is written `~`.
+"""

@@ -249,6 +249,28 @@ def test_the_smallest_sizes_have_no_geo_replication(world: World, sku: str) -> N
     assert f"Geo-replication is not supported for the SKU {sku}" in said
 
 
+def test_a_geo_replication_group_is_of_one_kind(world: World) -> None:
+    def linked(name: str, other: str, **changes: Any) -> dict[str, Any]:
+        ids = [f"{HOME}/providers/{managed_redis.CLUSTER.name}/{one}/databases/default"
+               for one in (name, other)]  # fmt: skip
+        return {
+            "clusterName": name,
+            "persistence": None,
+            "geoReplication": {"groupNickname": "g", "linkedDatabases": [{"id": i} for i in ids]},
+            **changes,
+        }
+
+    said = refusal(world.make, DB, "d", **linked("world-bare", "world-amr", clusteringPolicy=None))
+    assert "must have the same policy" in said
+    world.make(CLUSTER, "c", sku={"name": "Balanced_B10"})
+    said = refusal(world.make, DB, "d", **linked("cluster", "world-amr"))
+    assert "must have the same SKU" in said
+    assert 'Code="ResourceNotFound"' in refusal(
+        world.make, DB, "d", **linked("world-bare", "nowhere")
+    )
+    world.make(DB, "d", **linked("world-bare", "world-amr"))
+
+
 def test_preview_sizes_need_a_registration(world: World) -> None:
     sku = {"name": "Balanced_B350"}
     assert "is in preview" in refusal(world.make, CLUSTER, "c", sku=sku)
@@ -366,6 +388,12 @@ def test_a_key_of_ones_own_needs_a_right_and_a_protected_vault(world: World) -> 
         world.make, CLUSTER, "d", clusterName="other", **world.wrapped(keyEncryptionKeyUrl=url)
     )
     assert "cannot wrap and unwrap" in said
+    curve = world.make(KEY, "e", keyName="curve", properties={"kty": "EC", "curveName": "P-256"})
+    url = world.ask("GET", curve.identifier)["properties"]["keyUriWithVersion"]
+    said = refusal(
+        world.make, CLUSTER, "d", clusterName="other", **world.wrapped(keyEncryptionKeyUrl=url)
+    )
+    assert "is not an RSA key" in said
     world.drop(CLUSTER, "c")
     world.make(VAULT, "v", properties=vault(enablePurgeProtection=None))
     key = world.make(KEY, "l", vaultName="cache-vault").identifier
@@ -448,6 +476,14 @@ def test_a_cache_in_a_network_has_no_endpoints(world: World) -> None:
     assert "is in a virtual network and cannot have private endpoints" in said
 
 
+def test_where_a_cache_is_stays(world: World) -> None:
+    world.make(CLASSIC, "c")
+    assert "'zones' cannot be changed" in refusal(world.change, CLASSIC, "c", zones=["1"])
+    inside = {"subnetId": world.subnet.identifier}
+    said = refusal(world.change, CLASSIC, "c", **inside)
+    assert "'properties.subnetId' cannot be changed after creation" in said
+
+
 def test_a_new_tenant_gets_no_classic_cache(world: World) -> None:
     world.cloud.settings(had_classic_cache=False)
     said = refusal(world.make, CLASSIC, "c")
@@ -487,6 +523,9 @@ def test_only_what_is_not_protected_can_be_purged(world: World) -> None:
     with pytest.raises(ArmError) as refused:
         key_vault.purge_vault(world.arm, "cache-vault")
     assert "cannot be purged before its time" in refused.value.message
+    with pytest.raises(ArmError) as refused:
+        key_vault.purge_vault(world.arm, "none")
+    assert refused.value.code == "DeletedVaultNotFound"
     other = {"vaultName": "open-vault", "properties": vault(enablePurgeProtection=None)}
     world.make(VAULT, "w", **other)
     world.drop(VAULT, "w")

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from azure.mgmt.redis import models as classic_models
 from azure.mgmt.redisenterprise import models as managed_models
-from cloud.azure.driver import RefusedError
+from cloud.azure.driver import TOKENS, RefusedError
+from cloud.azure.functions import path_of
 from cloud.azure.services import (
     classic_redis,
     classic_redis_access,
@@ -20,7 +21,7 @@ from cloud.azure.services import (
     metrics,
     monitoring,
 )
-from cloud.azure.strictness_cases import NEIGHBOURS, WRONG, Changes
+from cloud.azure.strictness_cases import NEIGHBOURS, RAW, WRONG, Changes
 from cloud.azure.world import NO_GROUP, ORDER, World
 from pulumi_azure_native import monitor, redisenterprise
 
@@ -112,3 +113,27 @@ def test_what_is_wrong_is_refused(crowded: World, kind: str, changes: Changes, t
 def things(world: World) -> set[tuple[str, str]]:
     """Everything there is, without what it looks like."""
     return {(kind, one) for kind in world.cloud.kinds() for one in world.cloud.all(kind)}
+
+
+@pytest.mark.parametrize(("kind", "path", "value", "text"), RAW)
+def test_what_the_provider_stops_azure_would_refuse_too(
+    crowded: World, kind: str, path: str, value: Any, text: str
+) -> None:
+    inputs = crowded.valid(kind)
+    resource = crowded.stand_in.resource(TOKENS[kind])
+    identifier = path_of(resource, crowded.stand_in.identity.subscription, inputs)
+    body = resource.body(inputs)
+    *way, last = [name.replace("~", ".") for name in path.split(".")]
+    place: Any = body
+    for name in way:
+        place = place[int(name)] if name.isdigit() else place[name]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    before = things(crowded)
+    with pytest.raises(RefusedError) as refused:
+        crowded.ask("PUT", identifier, body)
+    assert 'Status=400 Code="BadRequest"' in str(refused.value)
+    assert text in str(refused.value)
+    assert things(crowded) == before

@@ -637,7 +637,7 @@ def test_a_managed_cache_is_offered_in_the_public_cloud_only(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     common = {"target": "azure", "environment": "development"}
-    classic = {"azure": {"classic": {"acknowledge_retirement": True}}}
+    classic = {"azure": {"classic": {"acknowledgeRetirement": True}}}
     caches = {
         "old": CacheSettings.model_validate({**common, **classic}),
         "new": CacheSettings.model_validate(common),

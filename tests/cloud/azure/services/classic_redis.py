@@ -70,7 +70,7 @@ def put_cache(arm: Arm, place: ArmId, body: Body, old: Body | None) -> Body:
     _check_sku(asked)
     _check_premium(body)
     _check_zones(body)
-    _check_subnet(arm, place, asked)
+    _check_subnet(arm, asked)
     check_settings(asked["sku"]["name"], settings)
     _check_access(asked, settings)
     check_identities(arm, place, body.get("identity"))
@@ -186,7 +186,7 @@ def _check_zones(body: Body) -> None:
         bad_request(f"'zones' cannot be given with the zonal allocation policy {policy}.")
 
 
-def _check_subnet(arm: Arm, place: ArmId, asked: Body) -> None:
+def _check_subnet(arm: Arm, asked: Body) -> None:
     subnet, address = asked.get("subnetId"), asked.get("staticIP")
     if address and not subnet:
         bad_request("'properties.staticIP' needs 'properties.subnetId'.")
@@ -195,8 +195,6 @@ def _check_subnet(arm: Arm, place: ArmId, asked: Body) -> None:
     if not SUBNET.fullmatch(subnet):
         bad_request(f"The value '{subnet}' of 'properties.subnetId' is not the id of a subnet.")
     found = arm.need(subnet)
-    if connections(arm, place):
-        bad_request("A cache in a virtual network cannot have private endpoints.")
     if address:
         ranges = found["properties"].get("addressPrefixes") or []
         ranges = ranges or [found["properties"].get("addressPrefix")]

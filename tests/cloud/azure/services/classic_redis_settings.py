@@ -62,7 +62,10 @@ def _check_persistence(settings: Body) -> None:
     aof = settings.get("aof-backup-enabled") == "true"
     method = settings.get("preferred-data-persistence-auth-method", "SAS")
     if method not in {"SAS", "ManagedIdentity"}:
-        bad_request(f"'preferred-data-persistence-auth-method' is not one of SAS: '{method}'.")
+        bad_request(
+            "The value of 'preferred-data-persistence-auth-method' is not SAS or ManagedIdentity: "
+            f"'{method}'."
+        )
     if rdb and aof:
         bad_request("RDB and AOF persistence cannot be enabled together.")
     frequency = settings.get("rdb-backup-frequency")

@@ -243,9 +243,10 @@ def free_address(arm: Arm, subnet: str) -> str:
         if one["properties"]["subnet"]["id"].lower() == subnet.lower()
     }
     # Azure keeps the first four addresses and the last one.
-    for number in range(4, network.num_addresses - 1):
-        if str(network[number]) not in taken:
-            return str(network[number])
+    usable = (str(network[number]) for number in range(4, network.num_addresses - 1))
+    free = next((one for one in usable if one not in taken), None)
+    if free is not None:
+        return free
     refuse(
         400,
         "SubnetIsFull",
