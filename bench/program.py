@@ -141,7 +141,9 @@ def main(directory: str, stack: str, caches: int) -> Counter[str]:
                 [],
             )
         else:
-            account = importlib.import_module(f"secure_redis.{stack.partition('-')[0]}.preflight")
+            account: Any = importlib.import_module(
+                f"secure_redis.{stack.partition('-')[0]}.preflight"
+            )
             account.check = list
 
     async def program() -> None:

@@ -53,6 +53,17 @@ security = network.NetworkSecurityGroup(
             "destination_address_prefix": "*",
             "destination_port_range": "*",
         },
+        {
+            "name": "nothing-out",
+            "priority": 4096,
+            "direction": "Outbound",
+            "access": "Deny",
+            "protocol": "*",
+            "source_address_prefix": "*",
+            "source_port_range": "*",
+            "destination_address_prefix": "*",
+            "destination_port_range": "*",
+        },
     ],
     tags=TAGS,
 )
@@ -140,7 +151,7 @@ def alarm(
 
 
 for name, (sku, connections, eviction, persistence, keeps) in CACHES.items():
-    for what in ("identity", "vault", "secrets"):
+    for what in ("identity", "vault", "secrets", "connection"):
         random.RandomId(f"{name}-{what}", byte_length=4)
     vault = keyvault.Vault(
         name,

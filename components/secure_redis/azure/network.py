@@ -194,7 +194,10 @@ def network_id(subnet_id: str) -> str:
 def security_rules(
     cidrs: Sequence[str], ports: Sequence[str]
 ) -> Iterator[network.SecurityRuleArgsDict]:
-    """The rules of a subnet: in from the applications to the caches, and nothing else."""
+    """The rules of a subnet: in from the applications to the caches, and nothing else.
+
+    Private endpoints open no connections: nothing goes out.
+    """
     if cidrs and ports:
         yield {
             "name": "applications",
@@ -212,6 +215,17 @@ def security_rules(
         # After it are Azure's own rules, which let in the whole network.
         "priority": 4096,
         "direction": "Inbound",
+        "access": "Deny",
+        "protocol": "*",
+        "source_address_prefix": "*",
+        "source_port_range": "*",
+        "destination_address_prefix": "*",
+        "destination_port_range": "*",
+    }
+    yield {
+        "name": "nothing-out",
+        "priority": 4096,
+        "direction": "Outbound",
         "access": "Deny",
         "protocol": "*",
         "source_address_prefix": "*",

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timezone
 
+import pulumi
+
 from secure_redis.settings import (
     CacheSettings,
     Environment,
@@ -52,6 +54,11 @@ EVICTION_POLICY = {
     EvictionPolicy.VOLATILE_TTL: "VolatileTTL",
 }
 """Eviction policies as Azure Managed Redis spells them (API EvictionPolicy)."""
+
+
+def location() -> str:
+    """The region of the stack, as the provider has it; empty where only a provider knows."""
+    return pulumi.Config("azure-native").get("location") or ""
 
 
 def classic(cache: CacheSettings) -> Classic:

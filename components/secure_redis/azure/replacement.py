@@ -36,7 +36,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
     network: the facts of the network; empty for one of the cache's own, which never changes.
     """
     common: dict[str, pulumi.Input[Any]] = {
-        "location": pulumi.Config("azure-native").get("location") or "",
+        "location": plan.location(),
         "resourceGroup": network["resource_group_name"] if network else "own",
         "protected": replacement.protected(cache),
         "locked": plan.locked(cache),

@@ -43,7 +43,10 @@ def vault(site: Site, after: pulumi.Resource) -> Vault:
         return Vault(known, parts.apply(lambda p: p[8]), parts.apply(lambda p: p[4]))
     private = plan.private_vault(site.cache)
     # A deleted vault blocks its name until it is gone for good: made again it has another one.
-    unique = random.RandomId(f"{site.name}-vault-name", byte_length=4, opts=site.child())
+    place = {"location": plan.location(), "resource_group": site.group}
+    unique = random.RandomId(
+        f"{site.name}-vault-name", byte_length=4, keepers=place, opts=site.child()
+    )
     tenant = authorization.get_client_config_output(
         opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[after])
     ).tenant_id
@@ -87,12 +90,11 @@ def keep(
     """
     secrets: dict[str, keyvault.Secret] = {}
     if credentials:
-        # A deleted secret blocks its name as well: logins that change to Entra and back have new
-        # secrets.
-        unique = random.RandomId(f"{site.name}-secrets-name", byte_length=4, opts=site.child())
+        suffix = _suffix(site, where, "secrets")
         for what, value in credentials.items():
-            secrets[what] = _secret(site, where, what, value, unique.hex)
-    secrets["connection"] = _secret(site, where, "connection", connection, site.suffix)
+            secrets[what] = _secret(site, where, what, value, suffix)
+    suffix = _suffix(site, where, "connection")
+    secrets["connection"] = _secret(site, where, "connection", connection, suffix)
     for number, reader in enumerate(site.given.access.secret_readers):
         who = principal(reader)
         label = who.object_id if isinstance(who.object_id, str) else f"reader-{number}"
@@ -102,6 +104,20 @@ def keep(
         for what, secret in secrets.items():
             assign(site, f"{site.name}-{what}-{label}", secret.id, SECRETS_USER, who)
     return secrets
+
+
+def _suffix(site: Site, where: Vault, what: str) -> pulumi.Output[str]:
+    """The end of names of secrets, such as 0a1b2c3d.
+
+    Secrets that come back, after Entra logins or to a vault that they had left, must not have the
+    names of the old ones, which are still there.
+    """
+    return random.RandomId(
+        f"{site.name}-{what}-name",
+        byte_length=4,
+        keepers={"vault": where.id},
+        opts=site.child(),
+    ).hex
 
 
 def _secret(

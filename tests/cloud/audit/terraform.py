@@ -1,169 +1,104 @@
-"""Planned resources as the JSON of a Terraform plan, which Checkov reads.
+"""Planned resources as the JSON of a Terraform plan, which Checkov reads."""
 
-Pulumi's provider of AWS is made from Terraform's: types and arguments are the same, but for their
-notation and a few names that are listed here.
-"""
-
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from .planned import Archive, Mark, Planned, PlannedStack
-
-TYPES = {
-    "aws:cloudwatch/logGroup:LogGroup": "aws_cloudwatch_log_group",
-    "aws:cloudwatch/metricAlarm:MetricAlarm": "aws_cloudwatch_metric_alarm",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "aws_default_security_group",
-    "aws:ec2/securityGroup:SecurityGroup": "aws_security_group",
-    "aws:ec2/subnet:Subnet": "aws_subnet",
-    "aws:ec2/vpc:Vpc": "aws_vpc",
-    "aws:elasticache/parameterGroup:ParameterGroup": "aws_elasticache_parameter_group",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "aws_elasticache_replication_group",
-    "aws:elasticache/serverlessCache:ServerlessCache": "aws_elasticache_serverless_cache",
-    "aws:elasticache/subnetGroup:SubnetGroup": "aws_elasticache_subnet_group",
-    "aws:elasticache/user:User": "aws_elasticache_user",
-    "aws:elasticache/userGroup:UserGroup": "aws_elasticache_user_group",
-    "aws:iam/policy:Policy": "aws_iam_policy",
-    "aws:iam/role:Role": "aws_iam_role",
-    "aws:iam/rolePolicy:RolePolicy": "aws_iam_role_policy",
-    "aws:kms/alias:Alias": "aws_kms_alias",
-    "aws:kms/key:Key": "aws_kms_key",
-    "aws:lambda/function:Function": "aws_lambda_function",
-    "aws:lambda/permission:Permission": "aws_lambda_permission",
-    "aws:secretsmanager/secret:Secret": "aws_secretsmanager_secret",
-    "aws:secretsmanager/secretPolicy:SecretPolicy": "aws_secretsmanager_secret_policy",
-    "aws:secretsmanager/secretRotation:SecretRotation": "aws_secretsmanager_secret_rotation",
-    "aws:secretsmanager/secretVersion:SecretVersion": "aws_secretsmanager_secret_version",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
-        "aws_vpc_security_group_ingress_rule"
-    ),
-}
-"""Terraform's resource types."""
-
-NAMES = {
-    ("aws:lambda/function:Function", "name"): "function_name",
-    ("aws:lambda/function:Function", "code"): "filename",
-    ("aws:lambda/permission:Permission", "function"): "function_name",
-    ("aws:cloudwatch/metricAlarm:MetricAlarm", "name"): "alarm_name",
-    ("aws:elasticache/replicationGroup:ReplicationGroup", "logDeliveryConfigurations"): (
-        "log_delivery_configuration"
-    ),
-    ("aws:elasticache/parameterGroup:ParameterGroup", "parameters"): "parameter",
-    ("aws:elasticache/serverlessCache:ServerlessCache", "ecpuPerSeconds"): "ecpu_per_second",
-}
-"""Arguments whose name in Terraform does not follow from Pulumi's: blocks are singular there."""
-
-UNSET = {("aws:lambda/function:Function", "reservedConcurrentExecutions"): -1}
-"""Defaults that mean the same as none, for rules that ask only whether there is a value."""
-
-MAPS = {"tags", "variables", "dimensions"}
-"""Arguments that are maps. Other groups are blocks, which a plan has as lists."""
+from .planned import PlannedStack
 
 
 class UnrenderedError(Exception):
-    """A planned resource that has no type in Terraform."""
+    """A planned resource, or an input, that has no counterpart in Terraform."""
 
 
-def plan(stack: PlannedStack) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Rendered:
+    """One resource in Terraform's notation."""
+
+    type: str
+    name: str
+    values: Mapping[str, Any]
+    secret: tuple[str, ...] = ()
+    """Arguments that are left out because they are secret: known after the creation."""
+    references: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, Any])
+    """Addresses of the resources that an argument came from."""
+
+    @property
+    def address(self) -> str:
+        """The resource's address in the plan."""
+        return f"{self.type}.{self.name}"
+
+
+Render = Callable[[PlannedStack], Iterable[Rendered]]
+"""Writes the resources of a stack in Terraform's notation. Raises UnrenderedError."""
+
+
+def plan(stack: PlannedStack, provider: str, render: Render) -> dict[str, Any]:
     """The stack as a plan that creates everything.
 
     Values are those that the resources got, so that no rule passes on an unknown one; secrets are
     left out and marked as known after the creation; where a value came from another resource, the
     configuration refers to it.
     """
-    addresses = {urn: address(one) for urn, one in stack.resources.items()}
-    if len(set(addresses.values())) != len(addresses):
+    everything = list(render(stack))
+    if len({one.address for one in everything}) != len(everything):
         raise UnrenderedError("two resources have one address")
-    everything = list(stack.resources.values())
+    identities = [_identity(one, provider) for one in everything]
     return {
         "format_version": "1.2",
         "terraform_version": "1.9.0",
-        "planned_values": {"root_module": {"resources": [_value(one) for one in everything]}},
-        "resource_changes": [_change(one) for one in everything],
+        "planned_values": {
+            "root_module": {
+                "resources": [
+                    {**identity, "values": dict(one.values)}
+                    for identity, one in zip(identities, everything, strict=True)
+                ]
+            }
+        },
+        "resource_changes": [
+            {**identity, "change": _change(one)}
+            for identity, one in zip(identities, everything, strict=True)
+        ],
         "configuration": {
             "provider_config": {
-                "aws": {"name": "aws", "expressions": {"region": {"constant_value": stack.region}}}
+                provider: {
+                    "name": provider,
+                    "expressions": {"region": {"constant_value": stack.region}},
+                }
             },
             "root_module": {
-                "resources": [_configuration(stack, addresses, one) for one in everything]
+                "resources": [
+                    {**identity, "expressions": _expressions(one)}
+                    for identity, one in zip(identities, everything, strict=True)
+                ]
             },
         },
     }
 
 
-def address(one: Planned) -> str:
-    """The resource's address in the plan."""
-    if one.type not in TYPES:
-        raise UnrenderedError(f"{one.type} has no counterpart in Terraform")
-    return f"{TYPES[one.type]}.{one.name}"
-
-
-def argument(one: Planned, key: str) -> str:
-    """Terraform's name of an input."""
-    return NAMES.get((one.type, key)) or re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
-
-
-def _identity(one: Planned) -> dict[str, Any]:
+def _identity(one: Rendered, provider: str) -> dict[str, Any]:
     return {
-        "address": address(one),
+        "address": one.address,
         "mode": "managed",
-        "type": TYPES[one.type],
+        "type": one.type,
         "name": one.name,
-        "provider_name": "aws",
+        "provider_name": provider,
     }
 
 
-def _value(one: Planned) -> dict[str, Any]:
-    return {**_identity(one), "values": _values(one)}
-
-
-def _values(one: Planned) -> dict[str, Any]:
+def _change(one: Rendered) -> dict[str, Any]:
     return {
-        argument(one, key): _rendered(one, key, value)
-        for key, value in one.inputs.items()
-        if value is not Mark.SECRET and value != UNSET.get((one.type, key), Mark.UNKNOWN)
+        "actions": ["create"],
+        "before": None,
+        "after": dict(one.values),
+        "after_unknown": {**dict.fromkeys(one.secret, True), "id": True},
+        "after_sensitive": dict.fromkeys(one.secret, True),
     }
 
 
-def _rendered(one: Planned, key: str, value: Any) -> Any:
-    if isinstance(value, Archive):
-        return next(iter(value.files))
-    if isinstance(value, Mapping) and key in MAPS:
-        return dict(value)
-    if isinstance(value, Mapping):
-        return [{argument(one, name): _rendered(one, name, item) for name, item in value.items()}]
-    if isinstance(value, list):
-        return [
-            _rendered(one, key, item)[0] if isinstance(item, Mapping) else item for item in value
-        ]
-    return value
-
-
-def _change(one: Planned) -> dict[str, Any]:
-    secret = [argument(one, key) for key, value in one.inputs.items() if value is Mark.SECRET]
+def _expressions(one: Rendered) -> dict[str, Any]:
     return {
-        **_identity(one),
-        "change": {
-            "actions": ["create"],
-            "before": None,
-            "after": _values(one),
-            "after_unknown": {**dict.fromkeys(secret, True), "id": True},
-            "after_sensitive": dict.fromkeys(secret, True),
-        },
+        argument: {"references": [name for to in addresses for name in (f"{to}.id", to)]}
+        for argument, addresses in one.references.items()
+        if addresses
     }
-
-
-def _configuration(
-    stack: PlannedStack, addresses: Mapping[str, str], one: Planned
-) -> dict[str, Any]:
-    expressions = {}
-    for key in one.inputs:
-        found = [
-            reference
-            for urn in one.sources.get(key, ())
-            if urn in stack.resources
-            for reference in (f"{addresses[urn]}.id", addresses[urn])
-        ]
-        if found:
-            expressions[argument(one, key)] = {"references": found}
-    return {**_identity(one), "expressions": expressions}

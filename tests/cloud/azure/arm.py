@@ -34,6 +34,7 @@ from typing import Any, NoReturn
 
 from cloud.standin.store import FakeCloud
 
+from . import model
 from .identifiers import GROUP, SUBSCRIPTION, ArmId, NotAnIdError
 from .subscription import SUBSCRIPTION_ID
 
@@ -315,6 +316,9 @@ class Arm:
             _tagged(body.get("tags") or {})
         elif "tags" in body:
             _strange("tags")
+        wrong = model.violations(kind.name, body)
+        if wrong:
+            refuse(400, "InvalidRequestBody", f"The request body is not valid: {'; '.join(wrong)}.")
         self.not_busy(place)
         assert kind.put is not None
         thing = kind.put(self, place, body, old)

@@ -124,7 +124,7 @@ WRONG_CLUSTERS: list[tuple[Changes, str]] = [
     ({"tags": {"a<b": "x"}}, 'Code="InvalidTagName"'),
     # its own key
     (
-        lambda world: world.wrapped(keyEncryptionKeyUrl=world.key_urls["keyUri"]),
+        lambda world: world.wrapped(keyEncryptionKeyUrl=world.key.outputs["keyUri"]),
         "keyEncryptionKeyUrl must be versioned",
     ),
     (
@@ -737,9 +737,9 @@ RAW: list[tuple[str, str, Any, str]] = [
     (CLUSTER, "sku.name", "Balanced_B2", "'sku.name' is invalid: Balanced_B2."),
     (CLUSTER, "properties.publicNetworkAccess", None, "publicNetworkAccess' is missing"),
     (CLASSIC, "properties.sku.name", "Gold", "'properties.sku.name' is invalid: Gold."),
-    (CLASSIC, "properties.subnetId", "endpoints", "'properties.subnetId' is not the id of a sub"),
+    (CLASSIC, "properties.subnetId", "endpoints", "properties.subnetId does not match ^/subscr"),
     (CLASSIC, "properties.redisConfiguration.colour", "red", "The setting 'colour' is not known"),
-    (CLASSIC, "properties.redisConfiguration.aad-enabled", True, "'aad-enabled' must be a string"),
+    (CLASSIC, "properties.redisConfiguration.aad-enabled", True, "aad-enabled is not of type str."),
     (
         CLASSIC,
         "properties.redisConfiguration.preferred-data-persistence-auth-method",

@@ -213,11 +213,11 @@ def test_nothing_scales_to_or_from_flash(world: World) -> None:
     world.make(CLUSTER, "f", sku=flash)
     said = refusal(world.make, DB, "f", clusterName="cluster")
     assert "NoCluster is not supported on Flash Optimized SKUs: FlashOptimized_A250" in said
-    search = {"clusteringPolicy": "EnterpriseCluster", "evictionPolicy": "NoEviction",
-              "modules": [{"name": "RediSearch"}]}  # fmt: skip
-    said = refusal(world.make, DB, "f", clusterName="cluster", **search)
-    assert "RediSearch is not supported on FlashOptimized_A250" in said
-    world.make(DB, "f", clusterName="cluster", clusteringPolicy="OSSCluster")
+    whole = {"clusterName": "cluster", "clusteringPolicy": "OSSCluster"}
+    for name in ("RediSearch", "RedisBloom", "RedisTimeSeries"):
+        said = refusal(world.make, DB, "f", modules=[{"name": name}], **whole)
+        assert f"The module {name} is not supported on FlashOptimized_A250" in said
+    world.make(DB, "f", modules=[{"name": "RedisJSON"}], **whole)
 
 
 @pytest.mark.parametrize(("sku", "accepted"), [
@@ -621,6 +621,12 @@ def test_every_write_is_a_version_and_no_value_is_shown(world: World) -> None:
     assert key_vault_items.value_of(stored, first.rpartition("/")[2]) == secret()["value"]
     assert "another value" not in str(world.cloud.journal)
     assert secret()["value"] not in str(world.cloud.journal)
+
+
+def test_names_in_a_vault_are_plain(world: World) -> None:
+    path = f"{world.vault.identifier}/secrets/a_b"
+    said = refusal(world.ask, "PUT", path, {"properties": {"value": "x"}})
+    assert "The secret name 'a_b' is invalid: 1 to 127 letters, digits and hyphens." in said
 
 
 def test_a_vault_waits_for_its_endpoints(world: World) -> None:

@@ -94,6 +94,39 @@ def test_the_tables_are_those_of_azure() -> None:
     assert {one.value for one in monitor.AggregationTypeEnum} >= metrics.GAUGE | metrics.COUNTER
 
 
+MODELS: dict[str, list[Any]] = {
+    "RedisEnterprise": [managed_models.Cluster],
+    "Database": [managed_models.Database],
+    "ManagedAccessPolicyAssignment": [managed_models.AccessPolicyAssignment],
+    "Redis": [classic_models.RedisCreateParameters, classic_models.RedisResource],
+    "AccessPolicy": [classic_models.RedisCacheAccessPolicy],
+    "AccessPolicyAssignment": [classic_models.RedisCacheAccessPolicyAssignment],
+    "FirewallRule": [classic_models.RedisFirewallRule],
+    "PatchSchedule": [classic_models.RedisPatchSchedule],
+}
+"""Azure's own models for Python: of what is asked, and where it is another, of the answer."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes"),
+    [
+        *((kind, {}) for kind in MODELS),
+        *((kind, changes) for kind, changes in NEIGHBOURS if kind in MODELS),
+    ],
+)
+def test_requests_and_answers_are_those_of_azures_own_models(
+    world: World, kind: str, changes: Changes
+) -> None:
+    asked, answered = MODELS[kind][0], MODELS[kind][-1]
+    inputs = {**world.valid(kind), **made(changes, world)}
+    given = {name: value for name, value in inputs.items() if value is not None}
+    body = world.stand_in.resource(TOKENS[kind]).body(given)
+    assert asked.deserialize(body).serialize() == body
+    held = world.put(kind, "modelled", **given)
+    answer = world.ask("GET", held.identifier)
+    assert answered.deserialize(answer).serialize(keep_readonly=True) == answer
+
+
 @pytest.mark.parametrize(("kind", "changes"), NEIGHBOURS)
 def test_what_is_right_next_to_it_is_accepted(world: World, kind: str, changes: Changes) -> None:
     world.make(kind, "neighbour", **made(changes, world))
@@ -134,6 +167,6 @@ def test_what_the_provider_stops_azure_would_refuse_too(
     before = things(crowded)
     with pytest.raises(RefusedError) as refused:
         crowded.ask("PUT", identifier, body)
-    assert 'Status=400 Code="BadRequest"' in str(refused.value)
+    assert "Status=400" in str(refused.value)
     assert text in str(refused.value)
     assert things(crowded) == before

@@ -295,11 +295,6 @@ class World(Driver):
             },
         }
 
-    @property
-    def key_urls(self) -> dict[str, Any]:
-        """The world's key as Azure shows it, with its two addresses."""
-        return self.ask("GET", self.key.identifier)["properties"]
-
     def link(self, **changes: Any) -> dict[str, Any]:
         """A private link connection to the world's cluster."""
         return {
@@ -317,7 +312,7 @@ class World(Driver):
                 "identityType": "userAssignedIdentity",
                 "userAssignedIdentityResourceId": identity,
             },
-            "keyEncryptionKeyUrl": self.key_urls["keyUriWithVersion"],
+            "keyEncryptionKeyUrl": self.key.outputs["keyUriWithVersion"],
             **changes,
         }
         return {

@@ -191,8 +191,13 @@ def _projected(shape: Shape, value: Any) -> Any:
         return _projected(found, value) if found else dict(value)
     if shape.kind == "array" and shape.item is not None and isinstance(value, list):
         return [_projected(shape.item, one) for one in value]
-    if shape.kind == "object":
-        return _known(shape, value) if isinstance(value, Mapping) else value
+    if shape.kind == "object" and isinstance(value, Mapping):
+        fields = shape.fields
+        return {
+            name: _projected(fields[name].shape, one)
+            for name, one in value.items()
+            if name in fields
+        }
     return value
 
 

@@ -38,10 +38,6 @@ CACHE = declare(
 
 TIERS = {"Basic": ("C", range(7)), "Standard": ("C", range(7)), "Premium": ("P", range(1, 6))}
 ORDER = tuple(TIERS)
-SUBNET = re.compile(
-    r"/subscriptions/[^/]*/resourceGroups/[^/]*/providers/Microsoft\.(ClassicNetwork|Network)"
-    r"/virtualNetworks/[^/]*/subnets/[^/]*"
-)
 HIDDEN = (
     "rdb-storage-connection-string",
     "aof-storage-connection-string-0",
@@ -192,8 +188,6 @@ def _check_subnet(arm: Arm, asked: Body) -> None:
         bad_request("'properties.staticIP' needs 'properties.subnetId'.")
     if not subnet:
         return
-    if not SUBNET.fullmatch(subnet):
-        bad_request(f"The value '{subnet}' of 'properties.subnetId' is not the id of a subnet.")
     found = arm.need(subnet)
     if address:
         ranges = found["properties"].get("addressPrefixes") or []

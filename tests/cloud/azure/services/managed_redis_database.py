@@ -21,6 +21,7 @@ ASSIGNMENT = declare(
 )
 
 PORT = 10000
+FLASH_MODULES = frozenset({"RedisJSON"})
 CREATE_ONLY = ("port", "modules", "geoReplication")
 MODULES = ("RedisBloom", "RedisTimeSeries", "RediSearch", "RedisJSON")
 GEO_MODULES = frozenset({"RediSearch", "RedisJSON"})
@@ -123,10 +124,11 @@ def _check_modules(sku: str, wanted: Body) -> None:
             bad_request(f"The module '{name}' is not one of {', '.join(MODULES)}.")
     if len(set(names)) < len(names):
         bad_request("A module can be enabled only once.")
+    for name in names:
+        if is_flash(sku) and name not in FLASH_MODULES:
+            bad_request(f"The module {name} is not supported on {sku}.")
     if "RediSearch" not in names:
         return
-    if is_flash(sku):
-        bad_request(f"The module RediSearch is not supported on {sku}.")
     if wanted["clusteringPolicy"] != "EnterpriseCluster":
         bad_request("The module RediSearch needs the clustering policy EnterpriseCluster.")
     if wanted["evictionPolicy"] != "NoEviction":

@@ -244,15 +244,15 @@ def free_address(arm: Arm, subnet: str) -> str:
     }
     # Azure keeps the first four addresses and the last one.
     usable = (str(network[number]) for number in range(4, network.num_addresses - 1))
-    free = next((one for one in usable if one not in taken), None)
-    if free is not None:
-        return free
-    refuse(
-        400,
-        "SubnetIsFull",
-        f"Subnet {ArmId.parse(subnet).name} with address prefix {prefix} does not have enough "
-        "capacity for 1 IP addresses.",
-    )
+    free = next((one for one in usable if one not in taken), "")
+    if not free:
+        refuse(
+            400,
+            "SubnetIsFull",
+            f"Subnet {ArmId.parse(subnet).name} with address prefix {prefix} does not have enough "
+            "capacity for 1 IP addresses.",
+        )
+    return free
 
 
 @ENDPOINT.shows

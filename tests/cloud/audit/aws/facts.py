@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from ipaddress import ip_network
 
-from .planned import Mark, Planned, PlannedStack
+from cloud.audit.planned import Mark, Planned, PlannedStack
 
 REDIS_PORT = 6379
 

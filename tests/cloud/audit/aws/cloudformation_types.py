@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .planned import Archive, document
+from cloud.audit.planned import Archive, document
 
 Convert = Callable[[Any], Any]
 

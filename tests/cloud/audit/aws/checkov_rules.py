@@ -1,31 +1,10 @@
 """Which of Checkov's rules the caches are held to, and what does not pass for a reason."""
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from cloud.audit.rules import Accepted, Held
 
-from .checkov import Finding
-from .rules import (
-    ACCESS,
-    AT_REST,
-    FAILOVER,
-    OWN_KEY,
-    TLS,
-    USERS,
-    Verdict,
-)
+from .rules import ACCESS, AT_REST, FAILOVER, OWN_KEY, TLS, USERS
 
 ROTATION = "`aws.automaticRotation`, `rotationDays`"
-
-
-@dataclass(frozen=True)
-class Held:
-    """A rule of Checkov's that the caches are held to, and Checkov evaluates."""
-
-    id: str
-    asks: str
-    answer: str
-
 
 HELD = (
     Held("CKV_AWS_29", "data are encrypted at rest", AT_REST),
@@ -42,21 +21,6 @@ HELD = (
     Held("CKV2_AWS_5", "security groups are in use", "always"),
 )
 """Rules about types that a stack has, out of those that are published for Redis and its secrets."""
-
-
-@dataclass(frozen=True)
-class Accepted:
-    """A finding that stays, and why."""
-
-    rule: str
-    resources: str
-    """Pattern of addresses."""
-    reason: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether this is the finding."""
-        return self.rule == finding.rule and bool(re.fullmatch(self.resources, finding.resource))
-
 
 PRODUCTION = (
     Accepted(
@@ -136,21 +100,3 @@ ELSEWHERE = {
 }
 """Rules, of Checkov and of `rules`, that development and staging stacks need not pass, and why."""
 
-
-def verdict(rule: str, findings: Iterable[Finding]) -> Verdict:
-    """What Checkov says of one rule."""
-    found = [finding for finding in findings if finding.rule == rule]
-    return Verdict(
-        tuple(finding.resource for finding in found if finding.passed),
-        tuple(finding.resource for finding in found if not finding.passed),
-    )
-
-
-def unexpected(findings: Iterable[Finding], accepted: Iterable[Accepted]) -> list[Finding]:
-    """What does not pass although nothing accepts it."""
-    known = list(accepted)
-    return [
-        finding
-        for finding in findings
-        if not finding.passed and not any(one.covers(finding) for one in known)
-    ]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .cloudformation_types import KINDS, LEFT_OUT, MERGED, policy, tags
-from .planned import Mark, Planned, PlannedStack, Reference
+from cloud.audit.planned import Mark, Planned, PlannedStack, Reference
 
 MIN_INNER = 8
 """Fewest characters of an id that is looked for inside of longer texts."""
