@@ -68,6 +68,11 @@ def _network(value: str) -> str:
     return value
 
 
+def _plain_day(value: Any) -> Any:
+    # YAML takes 2027-03-31 without quotes for a moment: the engine hands on 2027-03-31T00:00:00Z.
+    return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
+
+
 def _day(value: str) -> str:
     try:
         date.fromisoformat(value if _DAY.fullmatch(value) else "")
@@ -82,7 +87,7 @@ HostName = Annotated[str, Field(strict=True, max_length=253, pattern=r"^[A-Za-z0
 """A DNS name (a wildcard too) or an IP address."""
 Cidr = Annotated[str, Field(strict=True), AfterValidator(_network)]
 """A network in CIDR notation, IPv4 or IPv6, with no bits set behind its prefix."""
-Day = Annotated[str, Field(strict=True), AfterValidator(_day)]
+Day = Annotated[str, Field(strict=True), BeforeValidator(_plain_day), AfterValidator(_day)]
 """A day of the calendar, such as 2027-03-31."""
 WiredText = Text | Output[str]
 """A text that another resource may provide; an Output is not validated before it is known."""

@@ -355,11 +355,11 @@ def _modules(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     modules, where = cache.azure.modules, join(path, "azure.modules")
     if len(set(modules)) != len(modules):
         yield Problem(where, "names one twice", "Remove one.")
+    size = sizes.named(plan.sku(cache))
+    if size is not None and size.flash and set(modules) - {Module.JSON}:
+        yield Problem(where, "sizes on flash have RedisJSON only", "Remove the others.")
     if Module.SEARCH not in modules:
         return
-    size = sizes.named(plan.sku(cache))
-    if size is not None and size.flash:
-        yield Problem(where, "RediSearch is not there for sizes on flash", "Remove it.")
     if plan.clustering_policy(cache) is not ClusteringPolicy.ENTERPRISE_CLUSTER:
         yield Problem(
             join(path, "azure.clusteringPolicy"),

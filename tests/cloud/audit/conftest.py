@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from cloud.audit import checkov, evidence, mutations, terraform
+from cloud.audit import checkov, evidence, terraform
+from cloud.audit.aws.target import AWS
 from cloud.audit.checkov import Finding
 from cloud.audit.planned import PlannedStack
+from cloud.audit.targets import TARGETS
 
 
 @pytest.fixture(scope="session")
@@ -18,25 +20,30 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def stacks(shared: Path) -> dict[str, PlannedStack]:
-    """Every stack of the repository for AWS."""
+    """Every stack of the repository for a cloud."""
     return evidence.stacks(shared)
 
 
 @pytest.fixture(scope="session")
 def production(stacks: dict[str, PlannedStack]) -> PlannedStack:
-    """The stack that passes."""
-    return stacks[evidence.PRODUCTION]
+    """The stack on AWS that passes."""
+    return stacks[AWS.production]
 
 
 @pytest.fixture(scope="session")
 def checked(
-    stacks: dict[str, PlannedStack],
-    production: PlannedStack,
-    tmp_path_factory: pytest.TempPathFactory,
+    stacks: dict[str, PlannedStack], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Finding]]:
-    """What Checkov finds in each stack, and in two that are wrong: `broken` and `seldom`."""
-    wrong = {"broken": mutations.BROKEN(production), "seldom": mutations.SELDOM(production)}
-    plans = {name: terraform.plan(stack) for name, stack in {**stacks, **wrong}.items()}
+    """What Checkov finds in each stack, and in those that are wrong on purpose."""
+    plans = {}
+    for target in TARGETS:
+        wrong = {
+            name: one.mutation(stacks[one.stack])
+            for name, one in target.wrong.items()
+        }
+        right = {name: stacks[name] for name in target.stacks}
+        for name, stack in {**right, **wrong}.items():
+            plans[name] = terraform.plan(stack, target.terraform, target.render)
     return checkov.evaluate(tmp_path_factory.mktemp("checkov"), plans)
 
 

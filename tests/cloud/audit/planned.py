@@ -1,4 +1,4 @@
-"""What a stack makes on AWS, as the engine planned it and, against the stand-in, made it.
+"""What a stack makes in a cloud, as the engine planned it and, against the stand-in, made it.
 
 The preview says what is planned and which values are not known yet. The state after the creation
 has those values too, and which resources each of them came from, so that a template or a plan in
@@ -54,11 +54,11 @@ class Reference:
 
 @dataclass(frozen=True)
 class Planned:
-    """One resource of AWS."""
+    """One resource of the cloud."""
 
     urn: str
     type: str
-    """Type token, such as aws:kms/key:Key."""
+    """Type token, such as aws:kms/key:Key or azure-native:keyvault:Key."""
     name: str
     """Logical name."""
     protect: bool
@@ -74,15 +74,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class PlannedStack:
-    """All resources of AWS of one stack."""
+    """All resources of the cloud of one stack."""
 
     name: str
     region: str
     resources: Mapping[str, Planned]
 
     def of(self, *kinds: str) -> list[Planned]:
-        """Those of some types, given by their last word, such as ReplicationGroup."""
-        return [one for one in self.resources.values() if one.type.rpartition(":")[2] in kinds]
+        """Those of some types, given by their last words: ReplicationGroup, redis:FirewallRule."""
+        ends = tuple(f":{kind}" for kind in kinds)
+        return [one for one in self.resources.values() if one.type.endswith(ends)]
 
     def reference(self, owner: Planned, name: str, value: Any) -> Reference | None:
         """The resource and output that a text in the input `name` is, if it is one."""
@@ -104,32 +105,36 @@ class PlannedStack:
 
 
 IDENTITIES = ("id", "arn", "keyId", "replicationGroupId", "userId", "userGroupId", "name")
-"""Outputs by which one resource of AWS refers to another."""
+"""Outputs by which one resource refers to another."""
 
 
-def planned_stack(name: str, preview: Mapping[str, Any], state: Mapping[str, Any]) -> PlannedStack:
+REGIONS = {"aws": "region", "azure-native": "location"}
+"""What the providers call the region that they work in."""
+
+
+def planned_stack(
+    name: str, package: str, preview: Mapping[str, Any], state: Mapping[str, Any]
+) -> PlannedStack:
     """A stack from what `pulumi preview --json` printed and `pulumi stack export` after `up`.
 
-    Raises AssertionError where the two do not hold the same resources.
+    package: name of the cloud's provider. Raises AssertionError where the two do not hold the same
+    resources.
     """
+    everything = state["deployment"]["resources"]
     plans = {
         step["urn"]: step["newState"].get("inputs", {})
         for step in preview["steps"]
-        if _is_aws(step["newState"]["type"])
+        if step["newState"]["type"].startswith(f"{package}:")
     }
-    made = {one["urn"]: one for one in state["deployment"]["resources"] if _is_aws(one["type"])}
+    made = {one["urn"]: one for one in everything if one["type"].startswith(f"{package}:")}
     assert plans.keys() == made.keys(), sorted(plans.keys() ^ made.keys())
     region = next(
-        one["inputs"]["region"]
-        for one in state["deployment"]["resources"]
-        if one["type"] == "pulumi:providers:aws"
+        one["inputs"][REGIONS[package]]
+        for one in everything
+        if one["type"] == f"pulumi:providers:{package}"
     )
     resources = {urn: _planned(one, plans[urn]) for urn, one in made.items()}
     return PlannedStack(name, region, resources)
-
-
-def _is_aws(token: str) -> bool:
-    return token.startswith("aws:")
 
 
 def _planned(made: Mapping[str, Any], plan: Mapping[str, Any]) -> Planned:

@@ -1,7 +1,7 @@
-"""Azure's own models of the caches' requests, from its management SDK, and bodies held against them.
+"""Azure's own models of the caches' requests, and bodies held against them.
 
-The SDK itself checks next to nothing when it sends; what its classes say of a body is all here:
-names on the wire, types, what is required, patterns and bounds.
+They are those of the management SDK, which itself checks next to nothing when it sends. What its
+classes say of a body is all here: names on the wire, types, what is required, patterns, bounds.
 """
 
 import importlib
@@ -27,6 +27,7 @@ BODIES = {
 }
 """The class of a PUT's body, by resource type in lower case."""
 
+_WRAPPED = {"[": (list, "an array"), "{": (Mapping, "an object")}
 _SIMPLE = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 
 
@@ -94,18 +95,14 @@ def _leaves(members: Any, value: Mapping[str, Any]) -> Iterator[tuple[tuple[str,
 def _value(module: str, kind: str, value: Any, path: str) -> Iterator[str]:
     if value is None:
         return
-    if kind.startswith("["):
-        if not isinstance(value, list):
-            yield f"{path} is not an array"
+    if kind[0] in _WRAPPED:
+        wanted, label = _WRAPPED[kind[0]]
+        if not isinstance(value, wanted):
+            yield f"{path} is not {label}"
             return
-        for index, item in enumerate(value):
-            yield from _value(module, kind[1:-1], item, f"{path}[{index}]")
-    elif kind.startswith("{"):
-        if not isinstance(value, Mapping):
-            yield f"{path} is not an object"
-            return
-        for name, item in value.items():
-            yield from _value(module, kind[1:-1], item, f"{path}.{name}")
+        items = enumerate(value) if isinstance(value, list) else value.items()
+        for name, item in items:
+            yield from _value(module, kind[1:-1], item, f"{path}[{name}]")
     elif kind in _SIMPLE:
         # bool is an int for Python, not for Azure.
         wrong = isinstance(value, bool) != (kind == "bool")

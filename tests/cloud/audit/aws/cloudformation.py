@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .cloudformation_types import KINDS, LEFT_OUT, MERGED, policy, tags
 from cloud.audit.planned import Mark, Planned, PlannedStack, Reference
+
+from .cloudformation_types import KINDS, LEFT_OUT, MERGED, policy, tags
 
 MIN_INNER = 8
 """Fewest characters of an id that is looked for inside of longer texts."""

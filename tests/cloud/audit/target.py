@@ -1,0 +1,94 @@
+"""What is particular to the audits of one cloud."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cloud.deployment import CloudDeployment
+
+from .checkov import Finding
+from .mutations import Mutation
+from .planned import PlannedStack
+from .rules import Accepted, Held, Rule, judge
+from .terraform import Render
+
+Document = dict[str, Any]
+"""A stack file."""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A stack that is wrong on purpose, for Checkov."""
+
+    stack: str
+    mutation: Mutation
+    shows: tuple[str, ...]
+    """Checkov's rules that must notice."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page."""
+
+    title: str
+    text: str
+    table: tuple[Sequence[str], Sequence[Sequence[str]]]
+    """Head and rows."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The audits of one cloud."""
+
+    name: str
+    """As stack files have it."""
+    package: str
+    """Name of the provider."""
+    terraform: str
+    """Name of Terraform's provider."""
+    production: str
+    """The stack that passes."""
+    others: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    """What is evaluated here."""
+    held: tuple[Held, ...]
+    """What Checkov evaluates."""
+    accepted: tuple[Accepted, ...]
+    """Findings in production that stay."""
+    elsewhere: Mapping[str, str]
+    """Rules that the other stacks need not pass, and why."""
+    nowhere: frozenset[str]
+    """Rules that look at nothing in any stack: types that the package does not make."""
+    mutations: Mapping[str, tuple[Mutation, ...]]
+    """What each rule must notice."""
+    wrong: Mapping[str, Wrong]
+    """What Checkov must notice, by a name of the stack."""
+    render: Render
+    """Terraform's notation."""
+    settle: Callable[[CloudDeployment, Document], Document]
+    """The stack file with ids that exist in the fake cloud in place of the example's."""
+    catalogues: tuple[str, ...]
+    """Sources of the rules in the order of the page."""
+    shown: tuple[str, ...]
+    """Stacks that have a column on the page."""
+    head: str
+    """How the page begins."""
+    sections: tuple[Section, ...] = ()
+    """How it ends."""
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """Every stack of the repository for this cloud."""
+        return (self.production, *self.others)
+
+    def failing(
+        self, stacks: Mapping[str, PlannedStack], findings: Mapping[str, Sequence[Finding]]
+    ) -> set[str]:
+        """Rules that fail in another stack than production."""
+        found = {one.rule for name in self.others for one in findings[name] if not one.passed}
+        return found | {
+            rule.id
+            for rule in self.rules
+            for name in self.others
+            if judge(rule, stacks[name]).failed
+        }

@@ -1,0 +1,129 @@
+"""A stack each of whose resources fails once, on any cloud: what the next runs make of it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from cloud.witness import Witness
+from engine.deployment import Run, redacted
+from harness import eventually
+
+OwnWitness = TypeVar("OwnWitness", bound=Witness)
+
+Resource = tuple[str, str]
+"""Type and logical name."""
+
+
+@dataclass
+class Trial(Generic[OwnWitness]):
+    """A stack each of whose resources failed once."""
+
+    witness: OwnWitness
+    whole: Mapping[str, int]
+    """What the fake cloud holds of a stack that nothing disturbed, by kind."""
+    resources: set[Resource]
+    """Types and names of those resources."""
+    runs: list[Run] = field(default_factory=list[Run])
+    failed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The entries of the journal for what failed."""
+
+
+def counted(witness: Witness) -> dict[str, int]:
+    """How many objects of each kind a stack has in the fake cloud."""
+    return {kind: len(ids) for kind, ids in witness.cloud.left.items()}
+
+
+def made(witness: Witness) -> set[Resource]:
+    """Types and names of what a stack has made."""
+    journal = witness.cloud.journal
+    return {(one["type"], one["name"]) for one in journal if one["operation"] == "create"}
+
+
+def disturbed(root: Path, make: Callable[[Path], OwnWitness], when: str) -> Trial[OwnWitness]:
+    """Brings a stack up against one failure at each of its resources.
+
+    All failures stand ready at once: a run meets those that it comes to, and the next one goes
+    further.
+
+    Args:
+        root: directory for everything of it.
+        make: makes a witness with its stack file in a directory.
+        when: before or after the object came to exist.
+    """
+    twin = make(root / "twin")
+    twin.applied()
+    trial = Trial(make(root / "trial"), counted(twin), made(twin))
+    twin.close()
+    for number, (kind, name) in enumerate(sorted(trial.resources)):
+        trial.witness.fail("create", kind, name, when=when, error=f"no luck with number {number}.")
+    converge(trial, "up")
+    return trial
+
+
+def converge(trial: Trial[Any], operation: str) -> None:
+    """Repeats a command until it succeeds; each failed run must have said why."""
+    # Each failed run uses up one of the failures at least.
+    for _ in range(len(trial.resources) + 1):
+        begin = len(trial.witness.cloud.journal)
+        run = trial.witness.heard(operation)
+        trial.runs.append(run)
+        failed = [one for one in trial.witness.cloud.journal[begin:] if "error" in one]
+        trial.failed += failed
+        if not run.code:
+            assert not failed
+            return
+        assert failed, redacted(run.text[-3000:])
+        for entry in failed:
+            assert entry["error"] in run.text, entry["error"]
+            assert entry["error"].startswith("no luck with number "), entry["error"]
+        assert "Traceback" not in run.text, redacted(run.text[-3000:])
+    raise AssertionError("more failed runs than failures")
+
+
+def finished(trial: Trial[Any]) -> None:
+    """Asserts that every resource failed once, and that the stack is whole and quiet."""
+    assert trial.witness.cloud.faults_left == 0
+    assert {(one["type"], one["name"]) for one in trial.failed} == trial.resources
+    assert counted(trial.witness) == trial.whole
+    assert set(trial.witness.up().changes) == {"unchanged"}
+    trial.witness.unchanged()
+    assert trial.witness.connection("cache").url.startswith("rediss://")
+
+
+def taken_down(trial: Trial[Any], keeps: Callable[[Resource], bool]) -> None:
+    """Takes the stack down against one failure at each of its resources.
+
+    keeps: whether a resource stays in the cloud, so that nobody comes to delete it.
+    """
+    for number, (kind, name) in enumerate(sorted(trial.resources)):
+        trial.witness.fail("delete", kind, name, error=f"no luck with number {number}.")
+    trial.failed.clear()
+    converge(trial, "down")
+    kept = {one for one in trial.resources if keeps(one)}
+    assert {(one["type"], one["name"]) for one in trial.failed} >= trial.resources - kept
+    assert trial.witness.forgotten == {}
+
+
+def each_alone(root: Path, make: Callable[[Path], Witness], when: str = "before") -> None:
+    """One failure, one more run, for each resource of a stack."""
+    twin = make(root / "twin")
+    twin.applied()
+    whole, resources = counted(twin), made(twin)
+    twin.close()
+    for number, (kind, name) in enumerate(sorted(resources)):
+        witness = make(root / str(number))
+        witness.fail("create", kind, name, when=when, error="no luck.")
+        assert "no luck." in witness.heard("up").text
+        assert witness.heard("up").code == 0, f"{kind} {name}"
+        assert counted(witness) == whole
+        witness.close()
+
+
+def killed(witness: Witness, whole: Mapping[str, int], kind: str, when: str, object_kind: str):
+    """Kills a run while a resource is being made, and asserts that the next one finishes it.
+
+    SIGKILL to the command, the engine and the providers: before the cloud was asked for the
+    resource, or after it came to exist, when nobody has written that down.
+    """
