@@ -12,6 +12,7 @@ from cloud.aws.model import digest
 from cloud.aws.services.cache_users import modify_user
 from cloud.aws.services.secrets_manager import put_value
 from cloud.aws.witness import REPLICATION_GROUP, SECRET, SERVERLESS, USER, AwsWitness
+from cloud.changes import Change, within, written
 from cloud.witness import leaks, operations
 from engine.deployment import PROJECT_NAME, Run, remember_secret
 from pydantic.alias_generators import to_camel
@@ -41,26 +42,6 @@ STACK: dict[str, Any] = {
 MODIFY = "ModifyReplicationGroup"
 SERVERLESSLY = "ModifyServerlessCache"
 PARAMETERS = "ModifyCacheParameterGroup"
-
-
-@dataclass(frozen=True)
-class Change:
-    """One setting that gets another value, and a request in which that must show."""
-
-    cache: str
-    """Name of the cache; empty for a setting of the stack."""
-    setting: str
-    value: Any
-    operation: str
-    """Name of the request; empty where none is needed."""
-    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What stands in the request among others."""
-    of: str = ""
-    """How the logical names of the changed resources begin; else the cache's name."""
-
-    def __str__(self) -> str:
-        name = f"{self.cache}.{self.setting}" if self.cache else self.setting
-        return f"{name}={json.dumps(self.value)}"
 
 
 def parameter(name: str, value: str) -> dict[str, Any]:
@@ -290,16 +271,6 @@ class Step:
         ]
 
 
-def written(settings: dict[str, Any], change: Change) -> None:
-    """Sets what a change says in the settings that it is about."""
-    *path, last = change.setting.split(".")
-    for key in path:
-        settings = settings.setdefault(key, {})
-    settings.pop(last, None)
-    if change.value is not None:
-        settings[last] = change.value
-
-
 def taken(witness: AwsWitness, run: Run, again: Run, begin: int) -> Step:
     """A step as it is to be looked at later."""
     cloud = witness.cloud
@@ -416,17 +387,7 @@ def test_a_setting_changes_in_place(history: list[Step], number: int, change: Ch
     requests = history[number].requests(change.of or change.cache)
     if change.operation:
         found = [one["params"] for one in requests if one["operation"] == change.operation]
-        assert any(_within(change.params, params) for params in found), operations(requests)
-
-
-def _within(wanted: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
-    """Whether a request says what is wanted; of lists it may say more."""
-    return all(
-        all(part in params.get(name, []) for part in value)
-        if isinstance(value, list)
-        else params.get(name) == value
-        for name, value in wanted.items()
-    )
+        assert any(within(change.params, params) for params in found), operations(requests)
 
 
 FURTHER: dict[str, Any] = {
@@ -462,7 +423,7 @@ def test_tls_can_be_preferred_for_a_while_and_durability_changes(
     further.run.succeeded()
     further.again.succeeded()
     found = [one["params"] for one in further.requests(cache) if one["operation"] == MODIFY]
-    assert any(_within(params, given) for given in found)
+    assert any(within(params, given) for given in found)
 
 
 def test_every_in_place_setting_of_aws_is_in_the_table() -> None:

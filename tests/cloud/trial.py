@@ -1,6 +1,5 @@
 """A stack each of whose resources fails once, on any cloud: what the next runs make of it."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,9 +52,7 @@ def disturbed(root: Path, make: Callable[[Path], OwnWitness], when: str) -> Tria
         when: before or after the object came to exist.
     """
     twin = make(root / "twin")
-    twin.applied()
-    trial = Trial(make(root / "trial"), counted(twin), made(twin))
-    twin.close()
+    trial = Trial(make(root / "trial"), undisturbed(twin), made(twin))
     for number, (kind, name) in enumerate(sorted(trial.resources)):
         trial.witness.fail("create", kind, name, when=when, error=f"no luck with number {number}.")
     converge(trial, "up")
@@ -109,10 +106,8 @@ def taken_down(trial: Trial[Any], keeps: Callable[[Resource], bool]) -> None:
 def each_alone(root: Path, make: Callable[[Path], Witness], when: str = "before") -> None:
     """One failure, one more run, for each resource of a stack."""
     twin = make(root / "twin")
-    twin.applied()
-    whole, resources = counted(twin), made(twin)
-    twin.close()
-    for number, (kind, name) in enumerate(sorted(resources)):
+    whole = undisturbed(twin)
+    for number, (kind, name) in enumerate(sorted(made(twin))):
         witness = make(root / str(number))
         witness.fail("create", kind, name, when=when, error="no luck.")
         assert "no luck." in witness.heard("up").text
@@ -121,9 +116,42 @@ def each_alone(root: Path, make: Callable[[Path], Witness], when: str = "before"
         witness.close()
 
 
-def killed(witness: Witness, whole: Mapping[str, int], kind: str, when: str, object_kind: str):
-    """Kills a run while a resource is being made, and asserts that the next one finishes it.
+def killed_while_making(
+    witness: Witness, token: str, kind: str, when: str, name: str | None = None
+) -> dict[str, int]:
+    """Kills a run while a resource is being made; what there is in the fake cloud then.
 
-    SIGKILL to the command, the engine and the providers: before the cloud was asked for the
-    resource, or after it came to exist, when nobody has written that down.
+    SIGKILL to the command, the engine and the providers.
+
+    Args:
+        witness: the stack, not up yet.
+        token: type of the resource.
+        kind: what the fake cloud calls it.
+        when: before the cloud is asked for it, or after it came to exist, when nobody has written
+            that down.
+        name: its logical name; the first one of that type if it is None.
     """
+    witness.fail("create", token, name, when=when, delay=120.0)
+    running = witness.start("up")
+    eventually(lambda: not witness.cloud.faults_left, "the fault was met")
+    if when == "after":
+        eventually(lambda: kind in counted(witness), f"a {kind}")
+    running.kill_tree()
+    return counted(witness)
+
+
+def finished_by_the_next_run(witness: Witness, whole: Mapping[str, int]) -> None:
+    """Asserts that one more run makes a stack whole, with nothing doubled, and quiet."""
+    witness.applied()
+    assert counted(witness) == whole
+    assert set(witness.up().changes) == {"unchanged"}
+    witness.unchanged()
+    witness.close()
+
+
+def undisturbed(witness: Witness) -> dict[str, int]:
+    """What the fake cloud holds of a stack that nothing disturbs, by kind."""
+    witness.applied()
+    found = counted(witness)
+    witness.close()
+    return found

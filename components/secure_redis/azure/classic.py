@@ -85,7 +85,12 @@ def _service(site: Site) -> Service:
         if by_identity
         else None,
         tags=site.tags,
-        opts=site.holding_data(replace_on_changes=["zones"], custom_timeouts=TIMEOUT),
+        opts=site.holding_data(
+            replace_on_changes=["zones"],
+            # Its successor has the same name.
+            delete_before_replace=True,
+            custom_timeouts=TIMEOUT,
+        ),
     )
 
     def declare(

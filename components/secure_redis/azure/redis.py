@@ -89,7 +89,12 @@ def _service(site: Site, where: Vault) -> Service:
         access_keys_authentication="Enabled" if plan.keys(cache) else "Disabled",
         persistence=_persistence(cache),
         modules=[{"name": module.value} for module in settings.modules] or None,
-        opts=site.holding_data(replace_on_changes=_replacing(cache), custom_timeouts=TIMEOUT),
+        opts=site.holding_data(
+            replace_on_changes=_replacing(cache),
+            # Its name is the one that there is.
+            delete_before_replace=True,
+            custom_timeouts=TIMEOUT,
+        ),
     )
 
     def declare(

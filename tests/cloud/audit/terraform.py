@@ -1,5 +1,6 @@
 """Planned resources as the JSON of a Terraform plan, which Checkov reads."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ class Rendered:
     secret: tuple[str, ...] = ()
     """Arguments that are left out because they are secret: known after the creation."""
     references: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, Any])
-    """Addresses of the resources that an argument came from."""
+    """By place of the argument, addresses of the resources that it came from."""
 
     @property
     def address(self) -> str:
@@ -97,8 +98,25 @@ def _change(one: Rendered) -> dict[str, Any]:
 
 
 def _expressions(one: Rendered) -> dict[str, Any]:
-    return {
-        argument: {"references": [name for to in addresses for name in (f"{to}.id", to)]}
-        for argument, addresses in one.references.items()
-        if addresses
-    }
+    expressions: dict[str, Any] = {}
+    for place, addresses in one.references.items():
+        if addresses:
+            names = [name for to in addresses for name in (f"{to}.id", to)]
+            put(expressions, place.removesuffix("[0]"), {"references": names})
+    return expressions
+
+
+def put(values: dict[str, Any], place: str, value: Any) -> None:
+    """Puts a value at a place such as `security_rule[1].name`, and makes what is above it."""
+    within: Any = values
+    steps = [int(step) if step.isdigit() else step for step in re.findall(r"\w+", place)]
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        new = value if after is None else [] if isinstance(after, int) else {}
+        if isinstance(step, int):
+            # What has no value of its own stands between two that have.
+            within.extend({} for _ in range(step + 1 - len(within)))
+            if after is None or not within[step]:
+                within[step] = new
+        elif after is None or step not in within:
+            within[step] = new
+        within = within[step]

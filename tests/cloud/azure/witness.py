@@ -111,7 +111,7 @@ class AzureWitness(Witness):
         The values are secret: see `value_of` of the fake service.
         """
         outputs = self.component(cache)
-        uri = outputs["secretUris"][what]
+        uri = outputs["secret_uris"][what]
         (found,) = [
             one for one in self.cloud.all(SECRET).values() if one["properties"]["secretUri"] == uri
         ]

@@ -7,7 +7,16 @@ import pytest
 from cloud.standin.difference import Rules, differences
 from cloud.standin.errors import ProviderError
 from cloud.standin.naming import AutoName
-from cloud.standin.schema import CACHE, check, schema_of
+from cloud.standin.schema import (
+    CACHE,
+    DEEPEST,
+    Field,
+    Shape,
+    api_version_of,
+    check,
+    outputs_of,
+    schema_of,
+)
 from cloud.standin.store import FakeCloud
 from cloud.standin.wire import UNKNOWN, from_struct, to_struct
 
@@ -26,6 +35,43 @@ def test_a_schema_is_the_sdks_own() -> None:
     assert schema.secrets == {"authToken", "authTokenWo"}
     assert {"arn", "memberClusters", "description"} <= schema.outputs
     assert "arn" not in schema.inputs
+
+
+def test_a_schema_lists_values_that_are_no_limits_and_objects_of_which_one_is_given() -> None:
+    database = schema_of("pulumi_azure_native.redisenterprise:Database")
+    assert database.token == "azure-native:redisenterprise:Database"
+    policy = database.inputs["clusteringPolicy"].shape
+    assert policy.kind == "string"
+    assert policy.choices == ()
+    assert set(policy.known) == {"EnterpriseCluster", "OSSCluster", "NoCluster"}
+    criteria = schema_of("pulumi_azure_native.monitor:MetricAlert").inputs["criteria"].shape
+    assert criteria.kind == "union"
+    single = criteria.options[1]
+    assert single.constants["odataType"].endswith("SingleResourceMultipleMetricCriteria")
+    assert single.fields["allOf"].shape.kind == "array"
+    failures = check({"criteria": Field(criteria, required=True)}, {"criteria": []})
+    assert failures[0].reason == "expected object type, got array type"
+
+
+def test_a_resource_whose_name_a_nested_type_has_takes_its_own_arguments() -> None:
+    subnet = schema_of("pulumi_azure_native.network:Subnet")
+    assert subnet.inputs["virtualNetworkName"].required
+
+
+def depth(shape: Shape) -> int:
+    inner = [one.shape for one in shape.fields.values()]
+    below = [depth(one) for one in (*inner, *((shape.item,) if shape.item else ()))]
+    return max(below, default=0) + bool(shape.fields)
+
+
+def test_outputs_have_shapes_too_and_end_where_they_contain_themselves() -> None:
+    vault = outputs_of("pulumi_azure_native.keyvault:Vault")
+    assert vault["properties"].fields["vaultUri"].shape.kind == "string"
+    assert "createMode" not in vault["properties"].fields
+    # A subnet has endpoints, which have a subnet.
+    subnets = outputs_of("pulumi_azure_native.network:VirtualNetwork")["subnets"]
+    assert depth(subnets) == DEEPEST
+    assert api_version_of("pulumi_azure_native.keyvault:Vault") == "2024-11-01"
 
 
 def test_secret_outputs_are_those_that_the_sdk_declares() -> None:
@@ -127,6 +173,9 @@ def test_objects_are_kept_whole_and_counted_apart(tmp_path: Path) -> None:
     assert cloud.all("kind") == {"a/b": {"count": 80}}
     cloud.remove("kind", "a/b")
     assert cloud.all("kind") == {}
+    cloud.put("some/kind", "a", {})
+    assert cloud.kinds() == ["kind", "some/kind"]
+    assert cloud.all("some/kind") == {"a": {}}
 
 
 def test_a_fault_is_used_once_and_by_the_operation_that_it_is_meant_for(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import base64
 from hashlib import sha256
 from typing import Any
 
+from pulumi.runtime import rpc
+
 SUBSCRIPTION = "11111111-2222-3333-4444-555555555555"
 TENANT = "66666666-7777-8888-9999-aaaaaaaaaaaa"
 REGION = "westeurope"
@@ -119,8 +121,21 @@ def made(type_: str, label: str, inputs: dict[str, Any]) -> tuple[str, dict[str,
 
 
 def shown(type_: str, inputs: dict[str, Any]) -> dict[str, Any]:
-    """What a preview knows of a new resource: what it was given."""
-    return _as_answered(type_.removeprefix("azure-native:"), _unmarked(inputs))
+    """What a preview knows of a new resource: what it was given, and that there will be more."""
+    kind = type_.removeprefix("azure-native:")
+    answer = _as_answered(kind, _unmarked(inputs))
+    for name in COMPUTED_BELOW.get(kind, ()):
+        answer["properties"] = {**answer["properties"], name: rpc.UNKNOWN}
+    if "userAssignedIdentities" in answer.get("identity", {}):
+        answer["identity"] = {**answer["identity"], "userAssignedIdentities": rpc.UNKNOWN}
+    return answer
+
+
+COMPUTED_BELOW = {
+    "keyvault:Secret": ("secretUri", "secretUriWithVersion"),
+    "keyvault:Vault": ("vaultUri",),
+}
+"""What Azure adds to the group `properties` of a resource."""
 
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -166,7 +181,9 @@ def _as_answered(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
         identities = answer["identity"]["userAssignedIdentities"]
         answer["identity"] = {
             **answer["identity"],
-            "userAssignedIdentities": {each: {"clientId": guid(each)} for each in identities},
+            "userAssignedIdentities": {
+                str(each): {"clientId": guid(str(each))} for each in identities
+            },
         }
     return answer
 

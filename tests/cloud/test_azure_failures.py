@@ -1,0 +1,227 @@
+"""A run on Azure that breaks off anywhere is finished by the next one: nothing doubled or lost."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from cloud.azure.services.key_vault_items import value_of
+from cloud.azure.subscription import CALLER_ID
+from cloud.azure.witness import (
+    CLUSTER,
+    DATABASE,
+    SECRET,
+    VAULT,
+    AzureWitness,
+    stack_text,
+    unprotected,
+)
+from cloud.trial import (
+    Resource,
+    Trial,
+    counted,
+    disturbed,
+    each_alone,
+    finished,
+    finished_by_the_next_run,
+    killed_while_making,
+    taken_down,
+    undisturbed,
+)
+from engine.deployment import PROJECT_NAME
+from harness import eventually
+from secure_redis.azure import leftovers
+
+STACKS = ("azure-dev", "azure-prod", "azure-entra", "azure-classic")
+LINKED = "Microsoft.Network/privateEndpoints"
+PACKAGE = "azure-native:"
+
+EVERYTHING = {
+    "azure-native:location": "westeurope",
+    f"{PROJECT_NAME}:target": "azure",
+    f"{PROJECT_NAME}:environment": "staging",
+    f"{PROJECT_NAME}:caches": {
+        "cache": {"azure": {"customerManagedKey": {}, "lock": True}},
+        "tokens": {"azure": {"auth": "entra", "principalIds": [CALLER_ID]}},
+        "legacy": {
+            "azure": {
+                "auth": "entra",
+                "principalIds": [CALLER_ID],
+                "publicAccess": True,
+                "classic": {
+                    "acknowledgeRetirement": True,
+                    "firewallRules": [{"startIp": "192.0.2.1", "endIp": "192.0.2.9"}],
+                    "patchWindows": [{"day": "Sunday", "hour": 3}],
+                },
+            }
+        },
+    },
+    f"{PROJECT_NAME}:access": {"cidrs": ["10.20.0.0/16"], "secretReaders": [CALLER_ID]},
+    f"{PROJECT_NAME}:alarms": {"profile": "basic"},
+}
+"""A stack with every type of resource that the component makes."""
+
+
+def making(name: str) -> Callable[[Path], AzureWitness]:
+    """What makes a witness of a stack file in a directory: of the repository, or `everything`."""
+
+    def make(root: Path) -> AzureWitness:
+        witness = AzureWitness(root)
+        text = {"config": EVERYTHING} if name == "everything" else stack_text(name, witness.cloud)
+        witness.write_file(text)
+        return witness
+
+    return make
+
+
+def keeps(resource: Resource) -> bool:
+    """Whether nobody deletes it: secrets and keys go with their vault."""
+    return resource[0] in {f"{PACKAGE}keyvault:Secret", f"{PACKAGE}keyvault:Key"}
+
+
+def unlocked(trial: Trial[AzureWitness]) -> None:
+    """Lifts what protects a stack, as the page says to."""
+    witness = trial.witness
+    witness.write_file(unprotected(yaml.safe_load(witness.stack_file.read_text())))
+    witness.applied()
+    trial.resources = {one for one in trial.resources if not one[0].endswith("LockByScope")}
+
+
+@pytest.mark.timeout(900)
+def test_development_survives_a_failure_at_each_resource(tmp_path: Path) -> None:
+    trial = disturbed(tmp_path, making("azure-dev"), "before")
+    finished(trial)
+    assert len(trial.resources) > 12
+    trial.witness.close()
+
+
+@pytest.mark.timeout(900)
+def test_entra_survives_half_made_resources(tmp_path: Path) -> None:
+    """What failed after it came to exist is not made a second time."""
+    trial = disturbed(tmp_path, making("azure-entra"), "after")
+    finished(trial)
+    kinds = {kind.rpartition(":")[2] for kind, _ in trial.resources}
+    assert kinds >= {"AccessPolicyAssignment", "DiagnosticSetting", "MetricAlert", "Workspace"}
+    trial.witness.close()
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("name", [*STACKS, "everything"])
+def test_every_stack_survives_a_failure_at_each_resource(
+    tmp_path: Path, name: str, when: str
+) -> None:
+    """On the way up and on the way down."""
+    trial = disturbed(tmp_path, making(name), when)
+    finished(trial)
+    unlocked(trial)
+    taken_down(trial, keeps)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(3600)
+def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path) -> None:
+    """One failure, one more run, for each resource of the smallest stack."""
+    each_alone(tmp_path, making("azure-dev"))
+
+
+@pytest.mark.timeout(600)
+def test_a_stack_in_trouble_can_be_taken_down(tmp_path: Path) -> None:
+    """Half up, and with failures on the way down."""
+    witness = making("azure-dev")(tmp_path)
+    witness.fail("create", f"{PACKAGE}redisenterprise:RedisEnterprise", when="after")
+    assert witness.heard("up").code != 0
+    assert len(witness.cloud.all(CLUSTER)) == 1
+    for kind in ("redisenterprise:RedisEnterprise", "resources:ResourceGroup"):
+        witness.fail("delete", f"{PACKAGE}{kind}", error="Azure is busy.")
+        down = witness.heard("down")
+        assert down.code != 0
+        assert "Azure is busy." in down.text
+        assert witness.cloud.left != {}
+    witness.heard("down").succeeded()
+    assert witness.cloud.left == {}
+
+
+@pytest.mark.timeout(600)
+def test_a_change_that_fails_is_made_by_the_next_run(tmp_path: Path) -> None:
+    """Keys that change places, in a run that breaks off before the vault: both let clients in."""
+    witness = making("azure-dev")(tmp_path)
+    witness.applied()
+    keys = witness.keys()
+    before = witness.secret("url")
+    witness.set(caches={"cache": {"azure": {"activeKey": "secondary"}}})
+    witness.fail("update", f"{PACKAGE}keyvault:Secret", "cache-url", error="Azure is busy.")
+    assert "Azure is busy." in witness.heard("up").text
+    assert value_of(witness.secret("url")) == value_of(before)
+    assert witness.keys() == keys
+    witness.applied()
+    witness.unchanged()
+    connection = witness.connection()
+    assert connection.password == keys["secondary"]
+    assert value_of(witness.secret("url")) == connection.url
+    witness.close()
+
+
+KILLED = (
+    ("redisenterprise:RedisEnterprise", CLUSTER, "after"),
+    ("keyvault:Secret", SECRET, "after"),
+    pytest.param("keyvault:Vault", VAULT, "after", marks=pytest.mark.sweep),
+    pytest.param("network:PrivateEndpoint", LINKED, "after", marks=pytest.mark.sweep),
+    pytest.param("redisenterprise:Database", DATABASE, "after", marks=pytest.mark.sweep),
+    pytest.param("redisenterprise:Database", DATABASE, "before", marks=pytest.mark.sweep),
+    pytest.param("redisenterprise:RedisEnterprise", CLUSTER, "before", marks=pytest.mark.sweep),
+)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("token", "kind", "when"), KILLED)
+def test_a_killed_run_is_finished_by_the_next_one(
+    tmp_path: Path, whole: Mapping[str, int], token: str, kind: str, when: str
+) -> None:
+    """SIGKILL while a resource is being made: what was made already is taken over by its id."""
+    witness = making("azure-dev")(tmp_path)
+    before = killed_while_making(witness, f"{PACKAGE}{token}", kind, when)
+    assert (kind in before) is (when == "after")
+    finished_by_the_next_run(witness, whole)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, int]:
+    """What the fake cloud holds of the smallest stack that nothing disturbed."""
+    return undisturbed(making("azure-dev")(tmp_path_factory.mktemp("whole")))
+
+
+@pytest.mark.timeout(600)
+def test_azure_goes_on_with_what_a_killed_run_began(
+    tmp_path: Path, whole: Mapping[str, int]
+) -> None:
+    """A cluster takes its time: the next run finds it half made, and the one after it whole."""
+    witness = making("azure-dev")(tmp_path)
+    witness.cloud.settings(slow=15.0)
+    running = witness.start("up")
+    eventually(lambda: CLUSTER in counted(witness), "a cluster")
+    running.kill_tree()
+    witness.cloud.settings(slow=0.05)
+    assert witness.cloud.arm.pending(witness.cloud.one(CLUSTER)["id"])
+    print(witness.heard("up").text)
+    finished_by_the_next_run(witness, whole)
+
+
+@pytest.mark.timeout(600)
+def test_ids_of_everything_that_may_be_left_over_are_known(tmp_path: Path) -> None:
+    """Of every type: what the code tells from the inputs is the id that Azure gave."""
+    witness = making("everything")(tmp_path)
+    witness.applied()
+    resources = witness.resources()
+    ours = [one for one in resources if one["type"].startswith(PACKAGE)]
+    assert {one["type"].removeprefix(PACKAGE) for one in ours} == {
+        *leftovers.PATHS,
+        *leftovers.SCOPED,
+    }
+    for resource in ours:
+        others = [one for one in resources if one is not resource]
+        ((urn, identifier),) = leftovers.ids([resource], others)
+        assert urn == resource["urn"]
+        assert identifier.lower() == resource["id"].lower()
+    witness.close()
