@@ -40,10 +40,10 @@ Fields of each entry of the output `connections`, and outputs of every component
 |---|---|---|
 """
 
-OF_ELASTICACHE = """
-### Of `ElastiCacheRedis`
+OF_COMPONENT = """
+### Of {name}
 
-Outputs that this component has beside them.
+Outputs that {who} beside them.
 
 | output | meaning |
 |---|---|
@@ -58,7 +58,15 @@ def page() -> str:
     tables = "\n".join(settings_tables(StackSettings, "", set()))
     rules = ", ".join(f"`{rule}`" for rule in WAIVABLE)
     accepted = f"Rules that `exceptions` accepts: {rules}."
-    outputs = f"{CONTRACT}{contract()}{OF_ELASTICACHE}{elasticache()}"
+    of_aws = OF_COMPONENT.format(name="`ElastiCacheRedis`", who="this component has")
+    of_azure = OF_COMPONENT.format(
+        name="`ManagedRedis` and `ClassicRedis`", who="these components have"
+    )
+    outputs = (
+        f"{CONTRACT}{contract()}"
+        f"{of_aws}{own_outputs('aws/redis.py', 'ElastiCacheRedis')}"
+        f"{of_azure}{own_outputs('azure/component.py', 'AzureCache')}"
+    )
     return f"{HEAD}\n{tables}\n{accepted}\n\n{outputs}"
 
 
@@ -78,8 +86,13 @@ def settings_tables(model: type[BaseModel], path: str, done: set[type[BaseModel]
     yield f"### {title}\n\n{summary}\n\n{table}\n"
     for name, field in model.model_fields.items():
         for nested in models(field.annotation):
-            below = to_camel(name) + (".<name>" if "dict" in str(field.annotation) else "")
+            mark = next((m for k, m in PLURAL.items() if str(field.annotation).startswith(k)), "")
+            below = to_camel(name) + mark
             yield from settings_tables(nested, f"{path}.{below}".lstrip("."), done)
+
+
+PLURAL = {"dict[": ".<name>", "list[": "[]"}
+"""What follows the name of a setting that holds several groups."""
 
 
 def models(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -101,7 +114,12 @@ def values(field: FieldInfo) -> str:
     """What a setting accepts."""
     written = str(field.annotation)
     if written.startswith(("dict[", "list[")):
-        return "mapping of groups" if any(models(field.annotation)) else CONTAINERS[written[:4]]
+        several = CONTAINERS[written[:4]]
+        enums = [kind for kind in leaves(field.annotation) if issubclass(kind, Enum)]
+        if enums:
+            return "list of " + ", ".join(f"`{member.value}`" for member in enums[0])
+        groups = any(models(field.annotation))
+        return several.replace("text", "groups") if groups else several
     for kind in leaves(field.annotation):
         if issubclass(kind, Enum):
             return ", ".join(f"`{member.value}`" for member in kind)
@@ -171,14 +189,17 @@ def contract() -> str:
     return "".join(rows)
 
 
-def elasticache() -> str:
-    """The rows of the outputs that only ElastiCacheRedis has: read, since importing it is slow."""
-    source = Path(connection.__file__).with_name("aws") / "redis.py"
+def own_outputs(path: str, name: str) -> str:
+    """The rows of the outputs that only one component has: read, since importing it is slow.
+
+    path: of its module, in the package. name: of its class.
+    """
+    source = Path(connection.__file__).parent / path
     module = ast.parse(source.read_text())
     (component,) = [
         ast.unparse(node)
         for node in module.body
-        if isinstance(node, ast.ClassDef) and node.name == "ElastiCacheRedis"
+        if isinstance(node, ast.ClassDef) and node.name == name
     ]
     rows = [f"| `{name}` | {text(meaning)} |\n" for name, meaning in _attribute_docs(component)]
     return "".join(rows)

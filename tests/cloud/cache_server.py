@@ -1,8 +1,7 @@
-"""A real server in the place of a cache of the fake cloud: TLS, users and parameters as it says.
+"""A real server in the place of a cache of a fake cloud: TLS, users and parameters as it says.
 
-ElastiCache itself cannot run here. What its objects say can: access strings and password hashes
-are the server's own ACL language, and a client cannot tell whose server it talks to, as long as
-the name and the certificate are right.
+A cloud's service itself cannot run here. What its objects say can, and a client cannot tell whose
+server it talks to, as long as the name and the certificate are right.
 """
 
 import io
@@ -11,11 +10,10 @@ import tarfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cloud.aws.cloud import AwsCloud
-from cloud.aws.witness import REPLICATION_GROUP, USER, USER_GROUP
 from docker.errors import NotFound
 from harness import engine, free_port
 from signing import Authority
@@ -29,90 +27,66 @@ IMAGES = {
 }
 FOLDER = "etc/cache"
 
-TOKEN_USER = "on ~* &* +@all -@admin"
-"""The user of a cache with an AUTH token: everything but what ElastiCache offers to nobody
-(ElastiCache User Guide, restricted commands)."""
 
+@dataclass(frozen=True)
+class ServerSettings:
+    """What a cache of a fake cloud says of its server."""
 
-def acl_file(cloud: AwsCloud, cache: Mapping[str, Any]) -> str:
-    """The users of a cache as the server reads them. Holds hashes of passwords only."""
-    if not cache["UserGroupIds"]:
-        return _user("default", TOKEN_USER, cache["AuthTokens"])
-    (group,) = cache["UserGroupIds"]
-    members = cloud.all(USER_GROUP)[group]["UserIds"]
-    users = [cloud.all(USER)[one] for one in members]
-    lines = [
-        _user(one["UserName"], one["AccessString"], one["Authentication"]["Passwords"])
-        for one in users
-    ]
-    if "default" not in {one["UserName"] for one in users}:
-        # What the service does to a group that names none.
-        lines.append("user default on nopass ~* &* +@all\n")
-    return "".join(lines)
+    engine: str
+    """valkey or redis."""
+    port: int
+    """Its port for TLS; there is no other."""
+    users: str
+    """The users in the server's own language. Holds hashes of passwords only."""
+    eviction_policy: str
+    databases: int = 16
 
-
-def _user(name: str, access: str, hashes: list[str]) -> str:
-    passwords = " ".join(f"#{one.removeprefix('sha256-')}" for one in hashes)
-    return f"user {name} reset {access} {passwords}\n"
-
-
-def configuration(cloud: AwsCloud, cache: Mapping[str, Any]) -> str:
-    """The server's configuration. Only for caches that demand TLS, without cluster mode."""
-    assert cache["TransitEncryptionMode"] == "required"
-    assert not cache["ClusterEnabled"]
-    group = cloud.all("elasticache.parameter-group")[cache["CacheParameterGroupName"]]
-    policy = group["Parameters"]["maxmemory-policy"]
-    return "\n".join(
-        [
-            "port 0",
-            f"tls-port {cache['Port']}",
-            f"tls-cert-file /{FOLDER}/server.crt",
-            f"tls-key-file /{FOLDER}/server.key",
-            "tls-auth-clients no",
-            f"aclfile /{FOLDER}/users.acl",
-            f"maxmemory-policy {policy}",
-            'save ""',
-            "",
-        ]
-    )
+    @property
+    def configuration(self) -> str:
+        """The server's configuration."""
+        return "\n".join(
+            [
+                "port 0",
+                f"tls-port {self.port}",
+                f"tls-cert-file /{FOLDER}/server.crt",
+                f"tls-key-file /{FOLDER}/server.key",
+                "tls-auth-clients no",
+                f"aclfile /{FOLDER}/users.acl",
+                f"maxmemory-policy {self.eviction_policy}",
+                f"databases {self.databases}",
+                'save ""',
+                "",
+            ]
+        )
 
 
 class CacheServer:
-    """A container that answers for a cache of the fake cloud.
+    """A container that answers for a cache of a fake cloud.
 
-    Args:
-        cloud: the fake cloud.
-        cache: id of the replication group.
-        authority: who issues the certificate; stands for the public CA.
+    authority: who issues the certificate; stands for the public CA.
     """
 
-    def __init__(self, cloud: AwsCloud, cache: str, authority: Authority) -> None:
-        self._cloud, self._id = cloud, cache
+    def __init__(self, authority: Authority) -> None:
         self._authority = authority
         self.published = free_port()
         self._container: Container | None = None
 
-    @property
-    def cache(self) -> dict[str, Any]:
-        """The replication group as it is now."""
-        return self._cloud.all(REPLICATION_GROUP)[self._id]
-
-    def start(self, host: str) -> None:
-        """Starts the server with what the cloud says now, under the name of an endpoint."""
-        cache = self.cache
-        image, program = IMAGES[cache["Engine"]]
+    def start(self, host: str, settings: ServerSettings) -> None:
+        """Starts the server under the name of an endpoint; one that runs already is stopped."""
+        self.stop()
+        image, program = IMAGES[settings.engine]
         # One certificate for all names of a cache: its first label is left open.
         pair = self._authority.issue(host, (f"*.{host.partition('.')[2]}",))
         files = {
-            "server.conf": configuration(self._cloud, cache),
-            "users.acl": acl_file(self._cloud, cache),
+            "server.conf": settings.configuration,
+            "users.acl": settings.users,
             "server.crt": pair.pem,
             "server.key": pair.key_pem,
         }
         self._container = engine().containers.create(
             image,
             [program, f"/{FOLDER}/server.conf"],
-            ports={f"{cache['Port']}/tcp": ("127.0.0.1", self.published)},
+            ports={f"{settings.port}/tcp": ("127.0.0.1", self.published)},
         )
         self._container.put_archive("/", _archive(files))
         self._container.start()
@@ -151,18 +125,22 @@ def _answers(port: int, seconds: float = 20) -> None:
         time.sleep(0.1)
 
 
+DOMAINS = (".amazonaws.com", ".azure.net", ".windows.net")
+"""How the names of caches end."""
+
+
 @contextmanager
 def resolving(
     patch: pytest.MonkeyPatch, names: Mapping[tuple[str, int], int], authority: str
 ) -> Iterator[None]:
     """Lets names of the fake cloud lead to ports of this machine, and trusts one CA file.
 
-    names: the published port by name and port. Other names of AWS lead nowhere.
+    names: the published port by name and port. Other names of clouds lead nowhere.
     """
     real = socket.getaddrinfo
 
     def found(host: Any, port: Any, *arguments: Any, **others: Any) -> Any:
-        if str(host).endswith(".amazonaws.com"):
+        if str(host).endswith(DOMAINS):
             if (host, int(port)) not in names:
                 raise socket.gaierror(socket.EAI_NONAME, "no such name in the fake cloud")
             return real("127.0.0.1", names[host, int(port)], *arguments, **others)

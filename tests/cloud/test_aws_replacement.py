@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from cloud.aws.resources import caches as cache_types
 from cloud.aws.resources import serverless as serverless_types
 from cloud.aws.services.encryption import create_key
 from cloud.aws.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, AwsWitness
-from engine.deployment import Run, redacted
+from cloud.scene import Refusal, Scene, refused
 from secure_redis.aws.keys import key_policy
 from secure_redis.aws.replacement import REPLACING
 
@@ -27,22 +26,6 @@ CACHES: dict[str, Any] = {
     "elastic": {"memoryGb": 2, "engine": "redis", "aws": {"serverless": {}}},
     "token": {"aws": {"auth": "token"}},
 }
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A change that replaces a cache, and what the message says of it."""
-
-    cache: str
-    changes: Mapping[str, Any]
-    """Settings of the cache by path; beginning with a colon, of the stack."""
-    says: Mapping[str, tuple[str, ...]]
-    """For each path in the message, words that stand behind it."""
-    identities: tuple[str, ...]
-    """The properties of REPLACING that it is about."""
-
-    def __str__(self) -> str:
-        return f"{self.cache}: {', '.join(self.changes)}"
 
 
 KEY = "the key of another team"
@@ -100,59 +83,26 @@ REFUSALS = (
 )
 
 
-class Scene:
+class AwsScene(Scene[AwsWitness]):
     """A stack, and the things of another team that it could use."""
 
     def __init__(self, witness: AwsWitness, environment: str, caches: Mapping[str, Any]) -> None:
-        self.witness = witness
-        self.environment = environment
-        self.caches: dict[str, Any] = json.loads(json.dumps(caches))
-        self.others: dict[str, Any] = {
+        account = Account(witness.cloud, REGION)
+        policy = {"Policy": json.dumps(key_policy(OWNER, []))}
+        self._key = create_key(account, policy)["KeyMetadata"]["Arn"]
+        others = {
             "aws:region": REGION,
             "access": {"cidrs": ["10.30.0.0/16"]},
             "network": {"create": {"cidr": "10.20.0.0/16"}},
         }
-        account = Account(witness.cloud, REGION)
-        self._key = create_key(account, {"Policy": json.dumps(key_policy(OWNER, []))})[
-            "KeyMetadata"
-        ]["Arn"]
-        self._network = witness.cloud.add_network("10.77.0.0/16")
-        self.write()
-
-    def write(self, **changes: Any) -> None:
-        """Writes the stack file as it is; with changes to the cache `of`, which do not last."""
-        caches, others = json.loads(json.dumps(self.caches)), dict(self.others)
-        name = changes.pop("of", "")
-        for path, value in changes.items():
-            self._set(others if path.startswith(":") else caches[name], path.lstrip(":"), value)
-        self.witness.write(caches, environment=self.environment, **others)
-
-    def change(self, name: str, changes: Mapping[str, Any]) -> None:
-        """Changes a cache for good."""
-        for path, value in changes.items():
-            target = self.others if path.startswith(":") else self.caches[name]
-            self._set(target, path.lstrip(":"), value)
-
-    def _set(self, settings: dict[str, Any], path: str, value: Any) -> None:
-        *keys, last = path.split(".")
-        for key in keys:
-            settings = settings.setdefault(key, {})
-        known = {KEY: self._key, NETWORK: {"adopt": self._network}}
-        settings.pop(last, None)
-        if value is not None:
-            settings[last] = known.get(value, value) if isinstance(value, str) else value
-
-    def things(self) -> dict[str, Any]:
-        """Everything in the fake cloud."""
-        return {kind: self.witness.cloud.all(kind) for kind in self.witness.cloud.kinds()}
+        network = {"adopt": witness.cloud.add_network("10.77.0.0/16")}
+        known = {KEY: self._key, NETWORK: network}
+        super().__init__(witness, environment, caches, others, known)
 
     def close(self) -> None:
         """Lifts the protection and takes the stack down."""
         if self.environment == "production":
-            self.others["exceptions"] = {"unprotected-data": "the test is over"}
-            for cache in self.caches.values():
-                cache["protect"] = False
-            self.write()
+            self.unprotected()
             self.witness.run("up").succeeded()
         self.witness.run("down").succeeded()
         own = {"kms.key": [self._key.rpartition("/")[2]]}
@@ -161,28 +111,15 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    scene = Scene(AwsWitness(tmp_path_factory.mktemp("production")), "production", CACHES)
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsScene]:
+    scene = AwsScene(AwsWitness(tmp_path_factory.mktemp("production")), "production", CACHES)
     scene.witness.applied()
     yield scene
     scene.close()
 
 
-def refused(run: Run, says: Mapping[str, tuple[str, ...]]) -> None:
-    """Asserts that a run was refused with a line for each path, and without a traceback."""
-    assert run.code != 0
-    assert "Traceback" not in run.text
-    text = " ".join(run.text.split())
-    for path, words in says.items():
-        _, found, rest = text.partition(f"{path}: ")
-        assert found, redacted(run.text[-3000:])
-        for word in words:
-            assert word in rest, word
-    assert "nothing was changed" in text
-
-
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)
-def test_production_refuses_to_replace_a_cache(production: Scene, refusal: Refusal) -> None:
+def test_production_refuses_to_replace_a_cache(production: AwsScene, refusal: Refusal) -> None:
     """In the preview already, and nothing is touched by `up` either."""
     before = production.things()
     production.write(of=refusal.cache, **refusal.changes)
@@ -198,7 +135,7 @@ def test_production_refuses_to_replace_a_cache(production: Scene, refusal: Refus
     production.write()
 
 
-def test_what_was_refused_left_the_stack_as_it_was(production: Scene) -> None:
+def test_what_was_refused_left_the_stack_as_it_was(production: AwsScene) -> None:
     production.write()
     assert set(production.witness.up().changes) == {"unchanged"}
 
@@ -233,7 +170,7 @@ GUARDED = {
 """Inputs that replace a cache, and the property by which their change is seen."""
 
 
-def test_no_replacing_input_is_forgotten(production: Scene) -> None:
+def test_no_replacing_input_is_forgotten(production: AwsScene) -> None:
     """The stand-in's list of what replaces a cache, which was taken from the provider's sources."""
     kinds = {"ReplicationGroup": cache_types, "ServerlessCache": serverless_types}
     for kind, module in kinds.items():
@@ -262,7 +199,7 @@ def test_no_replacing_input_is_forgotten(production: Scene) -> None:
     ],
 )
 def test_protection_goes_before_what_it_protects(
-    production: Scene, changes: Mapping[str, Any], path: str
+    production: AwsScene, changes: Mapping[str, Any], path: str
 ) -> None:
     """A key or a group that is no longer in the program stays protected in the engine's state."""
     before = production.things()
@@ -272,7 +209,7 @@ def test_protection_goes_before_what_it_protects(
     assert production.things() == before
 
 
-def test_an_accepted_replacement_makes_before_it_deletes(production: Scene) -> None:
+def test_an_accepted_replacement_makes_before_it_deletes(production: AwsScene) -> None:
     """A reason in the settings, then a new cache, then the old one's end with a last snapshot."""
     cloud = production.witness.cloud
     old = {**_caches(production)}
@@ -305,7 +242,7 @@ def test_an_accepted_replacement_makes_before_it_deletes(production: Scene) -> N
     _accepted(production)
 
 
-def test_nodes_and_serverless_can_change_places(production: Scene) -> None:
+def test_nodes_and_serverless_can_change_places(production: AwsScene) -> None:
     cloud = production.witness.cloud
     taken = len(cloud.all(SNAPSHOT))
     for name in ("nodes", "serverless"):
@@ -326,7 +263,7 @@ def test_nodes_and_serverless_can_change_places(production: Scene) -> None:
     _accepted(production)
 
 
-def _caches(scene: Scene) -> dict[str, str]:
+def _caches(scene: AwsScene) -> dict[str, str]:
     """Ids of the caches in the fake cloud, by the names that they have in the stack file."""
     kinds = (REPLICATION_GROUP, SERVERLESS)
     return {
@@ -336,7 +273,7 @@ def _caches(scene: Scene) -> dict[str, str]:
     }
 
 
-def _accepted(scene: Scene) -> None:
+def _accepted(scene: AwsScene) -> None:
     """After an accepted replacement: quiet, also without the reason, and protected again."""
     assert set(scene.witness.up().changes) == {"unchanged"}
     for name in scene.caches:
@@ -363,8 +300,8 @@ DEVELOPMENT: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    scene = Scene(AwsWitness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsScene]:
+    scene = AwsScene(AwsWitness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
     scene.witness.applied()
     yield scene
     scene.close()
@@ -386,7 +323,7 @@ IMPOSSIBLE: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
 
 @pytest.mark.parametrize(("cache", "changes", "path", "words"), IMPOSSIBLE)
 def test_what_cannot_be_is_refused_everywhere(
-    development: Scene, cache: str, changes: Mapping[str, Any], path: str, words: str
+    development: AwsScene, cache: str, changes: Mapping[str, Any], path: str, words: str
 ) -> None:
     before = development.things()
     development.write(of=cache, **changes)
@@ -395,7 +332,7 @@ def test_what_cannot_be_is_refused_everywhere(
     development.write()
 
 
-def test_development_replaces_without_being_asked(development: Scene) -> None:
+def test_development_replaces_without_being_asked(development: AwsScene) -> None:
     cloud, witness = development.witness.cloud, development.witness
     development.write()
     groups, serverless = set(cloud.all(REPLICATION_GROUP)), set(cloud.all(SERVERLESS))
@@ -411,7 +348,7 @@ def test_development_replaces_without_being_asked(development: Scene) -> None:
     witness.unchanged()
 
 
-def test_development_moves_to_another_network(development: Scene) -> None:
+def test_development_moves_to_another_network(development: AwsScene) -> None:
     """Every cache of the stack: new ones there first, then the old ones' end, and the network's."""
     development.change("", {":network": NETWORK})
     development.write()

@@ -12,16 +12,16 @@ from .site import Site
 def endpoint(
     site: Site,
     what: str,
-    target: tuple[pulumi.Input[str], str],
+    target: tuple[pulumi.CustomResource, str],
     zone: str,
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> list[pulumi.Resource]:
     """A private endpoint, and the record in its zone unless a policy makes it.
 
-    what: the word that tells it from others. target: resource id of what it leads to, and the name
-    of that one's group of endpoints.
+    what: the word that tells it from others. target: what it leads to, and the name of that one's
+    group of endpoints.
     """
-    resource_id, group = target
+    resource, group = target
     label = f"{site.name}-{what}"
     made = network.PrivateEndpoint(
         label,
@@ -29,11 +29,17 @@ def endpoint(
         resource_group_name=site.group,
         subnet={"id": site.network["subnet_id"]},
         private_link_service_connections=[
-            {"name": what, "group_ids": [group], "private_link_service_id": resource_id}
+            {"name": what, "group_ids": [group], "private_link_service_id": resource.id}
         ],
         tags=site.tags,
         # Azure lists names here until the record is there: a refresh would see a change.
-        opts=site.child(depends_on=list(depends_on), ignore_changes=["customDnsConfigs"]),
+        opts=site.child(
+            depends_on=list(depends_on),
+            ignore_changes=["customDnsConfigs"],
+            # Its connection ends with what it leads to, also where a successor has the same name.
+            replace_with=[resource],
+            delete_before_replace=True,
+        ),
     )
     zone_ids = site.network["private_dns_zone_ids"]
     if not zone_ids:

@@ -13,6 +13,7 @@ from secure_redis.settings import CacheSettings, Persistence, Target
 
 from . import alarms, logs, names, plan, retirement
 from .component import AzureCache, Keys, Service
+from .secret import Vault, suffix
 from .site import Site
 from .users import assignments
 
@@ -58,10 +59,10 @@ class ClassicRedis(AzureCache):
         today = datetime.now(timezone.utc).date()
         shards = given.cache.azure.classic.shards or 1
         pulumi.log.warn(retirement.warning(plan.sku(given.cache), shards, today), self)
-        self._complete(site, where, _service(site))
+        self._complete(site, where, _service(site, where))
 
 
-def _service(site: Site) -> Service:
+def _service(site: Site, where: Vault) -> Service:
     cache, settings = site.cache, plan.classic(site.cache)
     tier, _, size = plan.sku(cache).partition("_")
     by_identity = settings.snapshots is not None and settings.snapshots.connection_string is None
@@ -121,7 +122,7 @@ def _service(site: Site) -> Service:
         host=made.host_name,
         version=made.redis_version.apply(lambda version: version or VERSION),
         ready=[made, *ready],
-        keys=_keys(site, made) if plan.keys(cache) else None,
+        keys=_keys(site, where, made) if plan.keys(cache) else None,
         alarms=alarms.classic_alarms(alarms.profile(site), cache.purpose, plan.sku(cache)),
         diagnostics=[logs.Source("diagnostics", made.id, made, logs=True, metrics=True)],
     )
@@ -130,9 +131,9 @@ def _service(site: Site) -> Service:
 def _configuration(cache: CacheSettings) -> dict[str, Any]:
     """The configuration of the server; all values are texts."""
     settings = plan.classic(cache)
-    ours = {"maxmemory_policy": cache.eviction_policy.value}
-    if not plan.keys(cache):
-        ours["aad_enabled"] = "true"
+    # Azure turns tokens on and keys off in requests of their own: with both on from the beginning,
+    # keys can go and come back. Nobody has a login with a token until it is given one.
+    ours = {"maxmemory_policy": cache.eviction_policy.value, "aad_enabled": "true"}
     given = {name.replace("-", "_"): value for name, value in settings.parameters.items()}
     return {**given, **ours, **_storage(cache)}
 
@@ -157,13 +158,15 @@ def _storage(cache: CacheSettings) -> dict[str, Any]:
     return {"rdb_backup_enabled": "true", "rdb_backup_frequency": minutes, **access, **storage}
 
 
-def _keys(site: Site, made: redis.Redis) -> Keys:
+def _keys(site: Site, where: Vault, made: redis.Redis) -> Keys:
+    names_end = suffix(site, where, "secrets")
     return Keys.told(
         redis.list_redis_keys_output(
             name=made.name,
             resource_group_name=site.group,
-            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[made]),
-        )
+            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[made, names_end]),
+        ),
+        names_end,
     )
 
 

@@ -27,14 +27,17 @@ class Keys:
 
     primary: pulumi.Output[str]
     secondary: pulumi.Output[str]
+    names_end: random.RandomId
+    """How the names of their secrets end. It is there as long as keys let anybody in."""
 
     @classmethod
-    def told(cls, answer: pulumi.Output[Any]) -> "Keys":
+    def told(cls, answer: pulumi.Output[Any], names_end: random.RandomId) -> "Keys":
         """The keys in the answer of a list operation, which the provider does not keep secret."""
         secret = pulumi.Output.secret(answer)
         return cls(
             secret.apply(lambda found: found.primary_key),
             secret.apply(lambda found: found.secondary_key),
+            names_end,
         )
 
     def of(self, key: Key) -> pulumi.Output[str]:
@@ -46,7 +49,7 @@ class Keys:
 class Service:
     """A cache of Azure, of either kind."""
 
-    cache: pulumi.Resource
+    cache: pulumi.CustomResource
     cache_id: pulumi.Output[str]
     """Resource id of what has private endpoints, metrics and locks."""
     resource_id: pulumi.Output[str]
@@ -108,7 +111,7 @@ class AzureCache(CacheComponent):
         way_in = endpoint(
             site,
             "cache",
-            (service.cache_id, service.endpoints),
+            (service.cache, service.endpoints),
             plan.zone(site.cache),
             service.ready,
         )
@@ -129,7 +132,8 @@ class AzureCache(CacheComponent):
             },
             sort_keys=True,
         )
-        secrets = keep(site, where, _credentials(site, service), connection)
+        names_end = service.keys.names_end if service.keys else None
+        secrets = keep(site, where, _credentials(site, service), connection, names_end)
         if plan.locked(site.cache):
             _lock(site, service, [*service.ready, *way_in, *bells, *records, *secrets.values()])
         uris = {what: secret.properties.secret_uri for what, secret in secrets.items()}

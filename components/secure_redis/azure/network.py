@@ -86,8 +86,8 @@ class AzureNetwork(pulumi.ComponentResource):
             "private_dns_zone_ids": self._zone_ids,
         }
 
-    def _child(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self)
+    def _child(self, **others: Any) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, **others)
 
     def _resource_group(self) -> pulumi.Output[str]:
         return resources.ResourceGroup(
@@ -144,7 +144,8 @@ class AzureNetwork(pulumi.ComponentResource):
             registration_enabled=False,
             virtual_network={"id": self.subnet_id.apply(network_id)},
             tags=self._tags,
-            opts=self._child(),
+            # Azure never moves a link to another network, and its name is the one it had.
+            opts=self._child(replace_on_changes=["virtualNetwork"], delete_before_replace=True),
         )
         return made.id
 

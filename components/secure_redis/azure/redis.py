@@ -5,7 +5,6 @@ from typing import Any
 import pulumi
 from pulumi_azure_native import redisenterprise
 
-from secure_redis import replacement
 from secure_redis.args import CacheArgs
 from secure_redis.configuration import InvalidArguments, cache_from_args
 from secure_redis.problems import Problem
@@ -13,7 +12,7 @@ from secure_redis.settings import CacheSettings, Persistence, Target
 
 from . import alarms, keys, logs, plan
 from .component import AzureCache, Keys, Service
-from .secret import Vault
+from .secret import Vault, suffix
 from .site import Site
 from .users import assignments
 
@@ -122,7 +121,7 @@ def _service(site: Site, where: Vault) -> Service:
         host=cluster.host_name,
         version=cluster.redis_version,
         ready=[database, *assignments(site, declare, [database])],
-        keys=_keys(site, cluster, database) if plan.keys(cache) else None,
+        keys=_keys(site, where, cluster, database) if plan.keys(cache) else None,
         alarms=alarms.managed_alarms(alarms.profile(site), cache.purpose, plan.sku(cache)),
         diagnostics=[
             logs.Source("metrics", cluster.id, database, logs=False, metrics=True),
@@ -132,16 +131,22 @@ def _service(site: Site, where: Vault) -> Service:
 
 
 def _keys(
-    site: Site, cluster: redisenterprise.RedisEnterprise, database: redisenterprise.Database
+    site: Site,
+    where: Vault,
+    cluster: redisenterprise.RedisEnterprise,
+    database: redisenterprise.Database,
 ) -> Keys:
+    names_end = suffix(site, where, "secrets")
     return Keys.told(
         redisenterprise.list_database_keys_output(
             cluster_name=cluster.name,
             database_name=database.name,
             resource_group_name=site.group,
-            # There are none before the database is there.
-            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[database]),
-        )
+            # There are none before the database is there, and none while clients have tokens: then
+            # a preview of the way back to keys must not ask.
+            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[database, names_end]),
+        ),
+        names_end,
     )
 
 
@@ -180,4 +185,4 @@ def _replacing(cache: CacheSettings) -> list[str]:
 
     Where the loss of data is not accepted the guard has refused every other change.
     """
-    return ["modules"] if replacement.refused(cache) else ["modules", "clusteringPolicy"]
+    return ["modules", "clusteringPolicy"] if cache.allow_replacement else ["modules"]

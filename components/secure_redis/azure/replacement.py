@@ -15,7 +15,6 @@ from . import plan, sizes
 from .settings import ClusteringPolicy
 
 REPLACING = {
-    "location": ("azure-native:location", "Make a second stack in the other region."),
     "resourceGroup": (
         "network.resourceGroup",
         "Move the resources in Azure, or make a second cache.",
@@ -44,11 +43,17 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "activeKey": cache.azure.active_key.value,
         "principals": list(cache.azure.principal_ids),
         "logs": plan.logs(cache),
+        "recoveryDays": plan.recovery_days(cache) if plan.own_vault(cache) else 0,
     }
     if cache.azure.classic:
+        snapshots = cache.azure.classic.snapshots
         return {
             **common,
             "tier": plan.tier(cache),
+            "size": plan.sku(cache),
+            "replicas": plan.classic_replicas(cache) or 0,
+            "publicAccess": cache.azure.public_access,
+            "managedIdentity": snapshots is not None and snapshots.connection_string is None,
             "zones": list(cache.azure.classic.zones),
             "shards": cache.azure.classic.shards or 0,
             "firewallRules": [
@@ -72,7 +77,9 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
     def problems(old: Identity, new: Identity) -> Iterator[Problem]:
         replaced = list(_replaced(old, new))
         yield from _impossible(path, old, new)
+        yield from _at_once(path, old, new)
         yield from _locked(path, old, new)
+        yield from _given(path, cache, old, new)
         if replaced and "activeKey" in changes(old, new):
             yield Problem(
                 join(path, "azure.activeKey"),
@@ -82,6 +89,9 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
         if replacement.refused(cache):
             for name in replaced:
                 yield _refused(path, name, old, new)
+        elif "clusteringPolicy" in replaced and not cache.allow_replacement:
+            # Azure would refuse it, so nobody could have meant the loss.
+            yield _refused(path, "clusteringPolicy", old, new)
         elif replaced and (old.get("locked") or old.get("protected")):
             setting = REPLACING[replaced[0]][0]
             yield Problem(
@@ -105,6 +115,46 @@ def _grows(old: Identity, new: Identity) -> bool:
     return old["clusteringPolicy"] == without != new["clusteringPolicy"]
 
 
+def _given(path: str, cache: CacheSettings, old: Identity, new: Identity) -> Iterator[Problem]:
+    """Changes that the settings of the cache decide about."""
+    changed = set(changes(old, new))
+    if cache.allow_replacement and "clusteringPolicy" in changed and _grows(old, new):
+        yield Problem(
+            join(path, "azure.clusteringPolicy"),
+            "changes in place, and allowReplacement would make the database anew for it",
+            "Remove allowReplacement.",
+        )
+    if "recoveryDays" in changed and cache.azure.vault_recovery_days is not None:
+        yield Problem(
+            join(path, "azure.vaultRecoveryDays"),
+            "is decided when the vault is made",
+            f"Set it back to {shown(old['recoveryDays'])}, or remove it.",
+        )
+
+
+AT_ONCE = {
+    "azure.auth": ("auth",),
+    "azure.classic.sku": ("size", "shards", "replicas"),
+    "azure.classic.snapshots": ("managedIdentity",),
+    "azure.publicAccess": ("publicAccess",),
+}
+"""Settings of a classic cache, and their properties, that a request changes one of (API Redis)."""
+
+
+def _at_once(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
+    """Changes of a classic cache that Azure makes in requests of their own."""
+    if "tier" not in old:
+        return
+    changed = set(changes(old, new))
+    settings = [setting for setting, names in AT_ONCE.items() if changed.intersection(names)]
+    for other in settings[1:]:
+        yield Problem(
+            join(path, other),
+            f"Azure does not change it together with {settings[0]}",
+            "Make one change, run, then the other.",
+        )
+
+
 def _refused(path: str, name: str, old: Identity, new: Identity) -> Problem:
     setting, safe_way = REPLACING[name]
     change = f"{shown(old[name]) or 'none'} to {shown(new[name]) or 'none'}"
@@ -124,6 +174,12 @@ def _where(path: str, setting: str) -> str:
 def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     """Changes that the service refuses."""
     changed = set(changes(old, new))
+    if "location" in changed:
+        yield Problem(
+            "azure-native:location",
+            f"what is in {shown(old['location'])} stays there: the provider moves nothing",
+            "Set it back, and make a second stack in the other region.",
+        )
     if "highAvailability" in changed and old["highAvailability"]:
         yield Problem(
             join(path, "replicas"),

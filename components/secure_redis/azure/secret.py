@@ -51,7 +51,10 @@ def vault(site: Site, after: pulumi.Resource) -> Vault:
         opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[after])
     ).tenant_id
     # A key for data at rest must not be lost with it.
-    options = site.holding_data() if plan.own_key(site.cache) else site.child()
+    # The days were decided when it was made, by an environment that may have been another one.
+    fixed = {"ignore_changes": ["properties.softDeleteRetentionInDays"]}
+    own_key = plan.own_key(site.cache)
+    options = site.holding_data(**fixed) if own_key else site.child(**fixed)
     made = keyvault.Vault(
         site.name,
         vault_name=pulumi.Output.concat(names.vault_prefix(site.name), "-", unique.hex),
@@ -74,7 +77,7 @@ def vault(site: Site, after: pulumi.Resource) -> Vault:
         opts=options,
     )
     if private:
-        endpoint(site, "vault", (made.id, "vault"), plan.VAULT_ZONE)
+        endpoint(site, "vault", (made, "vault"), plan.VAULT_ZONE)
     return Vault(made.id, made.name, pulumi.Output.from_input(site.group))
 
 
@@ -83,18 +86,19 @@ def keep(
     where: Vault,
     credentials: Mapping[str, pulumi.Output[str]],
     connection: pulumi.Output[str],
+    names_end: random.RandomId | None,
 ) -> dict[str, keyvault.Secret]:
     """Puts the credentials and the connection into the vault, for the readers to read.
 
     credentials: values by what they are; none with Entra logins. Secret. connection: JSON.
+    names_end: how the names of the credentials end, see `suffix`.
     """
     secrets: dict[str, keyvault.Secret] = {}
-    if credentials:
-        suffix = _suffix(site, where, "secrets")
+    if names_end is not None:
         for what, value in credentials.items():
-            secrets[what] = _secret(site, where, what, value, suffix)
-    suffix = _suffix(site, where, "connection")
-    secrets["connection"] = _secret(site, where, "connection", connection, suffix)
+            secrets[what] = _secret(site, where, what, value, names_end.hex)
+    own = suffix(site, where, "connection").hex
+    secrets["connection"] = _secret(site, where, "connection", connection, own)
     for number, reader in enumerate(site.given.access.secret_readers):
         who = principal(reader)
         label = who.object_id if isinstance(who.object_id, str) else f"reader-{number}"
@@ -106,7 +110,7 @@ def keep(
     return secrets
 
 
-def _suffix(site: Site, where: Vault, what: str) -> pulumi.Output[str]:
+def suffix(site: Site, where: Vault, what: str) -> random.RandomId:
     """The end of names of secrets, such as 0a1b2c3d.
 
     Secrets that come back, after Entra logins or to a vault that they had left, must not have the
@@ -117,7 +121,7 @@ def _suffix(site: Site, where: Vault, what: str) -> pulumi.Output[str]:
         byte_length=4,
         keepers={"vault": where.id},
         opts=site.child(),
-    ).hex
+    )
 
 
 def _secret(
@@ -125,7 +129,7 @@ def _secret(
     where: Vault,
     what: str,
     value: pulumi.Output[str],
-    suffix: pulumi.Output[str],
+    name_end: pulumi.Output[str],
 ) -> keyvault.Secret:
     attributes: keyvault.SecretAttributesArgsDict = {"enabled": True}
     expires = plan.expires(site.cache)
@@ -133,7 +137,7 @@ def _secret(
         attributes["expires"] = expires
     return keyvault.Secret(
         f"{site.name}-{what}",
-        secret_name=pulumi.Output.concat(names.secret(site.name, what), "-", suffix),
+        secret_name=pulumi.Output.concat(names.secret(site.name, what), "-", name_end),
         vault_name=where.name,
         resource_group_name=where.group,
         properties={

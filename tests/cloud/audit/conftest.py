@@ -34,15 +34,12 @@ def production(stacks: dict[str, PlannedStack]) -> PlannedStack:
 def checked(
     stacks: dict[str, PlannedStack], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Finding]]:
-    """What Checkov finds in each stack, and in those that are wrong on purpose."""
+    """What Checkov finds in each stack, and in those that were altered."""
     plans = {}
     for target in TARGETS:
-        wrong = {
-            name: one.mutation(stacks[one.stack])
-            for name, one in target.wrong.items()
-        }
-        right = {name: stacks[name] for name in target.stacks}
-        for name, stack in {**right, **wrong}.items():
+        altered = {name: one.mutation(stacks[one.stack]) for name, one in target.altered.items()}
+        whole = {name: stacks[name] for name in target.stacks}
+        for name, stack in {**whole, **altered}.items():
             plans[name] = terraform.plan(stack, target.terraform, target.render)
     return checkov.evaluate(tmp_path_factory.mktemp("checkov"), plans)
 

@@ -63,18 +63,18 @@ def without(kind: str) -> Mutation:
     return mutate
 
 
-def with_resource(token: str, **inputs: Any) -> Mutation:
-    """One more resource."""
+def with_resource(token: str, identifier: str = "extra", /, **inputs: Any) -> Mutation:
+    """One more resource. identifier: its id in the cloud."""
 
     def mutate(stack: PlannedStack) -> PlannedStack:
         one = Planned(
-            urn=f"urn:pulumi:test::test::{token}::extra",
+            urn=f"urn:pulumi:test::test::{token}::{identifier}",
             type=token,
-            name="extra",
+            name=identifier.rpartition("/")[2],
             protect=False,
             inputs=inputs,
             planned=inputs,
-            outputs={"id": "extra"},
+            outputs={"id": identifier},
             sources={},
         )
         return replace(stack, resources={**stack.resources, one.urn: one})

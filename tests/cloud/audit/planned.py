@@ -81,7 +81,7 @@ class PlannedStack:
     resources: Mapping[str, Planned]
 
     def of(self, *kinds: str) -> list[Planned]:
-        """Those of some types, given by their last words: ReplicationGroup, redis:FirewallRule."""
+        """Those of some types, given by the ends of their tokens: User, redis:FirewallRule."""
         ends = tuple(f":{kind}" for kind in kinds)
         return [one for one in self.resources.values() if one.type.endswith(ends)]
 

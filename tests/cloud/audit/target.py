@@ -17,13 +17,15 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wrong:
-    """A stack that is wrong on purpose, for Checkov."""
+class Altered:
+    """A stack with something else in it, for Checkov."""
 
     stack: str
     mutation: Mutation
-    shows: tuple[str, ...]
+    fails: tuple[str, ...] = ()
     """Checkov's rules that must notice."""
+    passes: tuple[str, ...] = ()
+    """Checkov's rules that pass, though they do in no stack."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ class Target:
     elsewhere: Mapping[str, str]
     """Rules that the other stacks need not pass, and why."""
     nowhere: frozenset[str]
-    """Rules that look at nothing in any stack: types that the package does not make."""
+    """Rules that look at nothing in any stack: the package does not make such things."""
     mutations: Mapping[str, tuple[Mutation, ...]]
     """What each rule must notice."""
-    wrong: Mapping[str, Wrong]
+    starts: Mapping[str, tuple[str, Mutation]]
+    """What makes a rule pass that passes in no stack: the stack, and what is changed in it."""
+    altered: Mapping[str, Altered]
     """What Checkov must notice, by a name of the stack."""
     render: Render
     """Terraform's notation."""
@@ -85,8 +89,8 @@ class Target:
         self, stacks: Mapping[str, PlannedStack], findings: Mapping[str, Sequence[Finding]]
     ) -> set[str]:
         """Rules that fail in another stack than production."""
-        found = {one.rule for name in self.others for one in findings[name] if not one.passed}
-        return found | {
+        checked = {one.rule for name in self.others for one in findings[name] if not one.passed}
+        return checked | {
             rule.id
             for rule in self.rules
             for name in self.others

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from cloud.audit import cloudformation
-from cloud.audit.evidence import STACKS
-from cloud.audit.lint_rules import NOT_APPLICABLE, complaints
+from cloud.audit.aws import cloudformation
+from cloud.audit.aws.lint_rules import NOT_APPLICABLE, complaints
+from cloud.audit.aws.target import AWS
 from cloud.audit.planned import PlannedStack
 
 
@@ -15,7 +15,7 @@ def ids(template: Mapping[str, Any], region: str) -> set[str]:
     return {found.rule.id for found in complaints(template, region)}
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", AWS.stacks)
 def test_no_error_and_no_warning(stacks: dict[str, PlannedStack], name: str):
     stack = stacks[name]
     found = complaints(cloudformation.template(stack), stack.region)

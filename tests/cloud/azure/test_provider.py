@@ -208,6 +208,13 @@ DIFFERENT: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, tuple[str, 
         {"subnet.id": ("update", True)},
     ),
     ("PrivateEndpoint", {"location": "a"}, {"location": "b"}, {"location": ("update", False)}),
+    ("PrivateZone", {"location": "a"}, {"location": "b"}, {"location": ("update", True)}),
+    (
+        "VirtualNetworkLink",
+        {"virtualNetwork": {"id": "a"}},
+        {"virtualNetwork": {"id": "b"}},
+        {"virtualNetwork.id": ("update", False)},
+    ),
     ("VirtualNetwork", {"location": "a"}, {"location": "b"}, {"location": ("update", True)}),
     (
         "RoleAssignment",

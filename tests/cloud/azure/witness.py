@@ -183,7 +183,9 @@ def seed(cloud: AzureCloud, text: str) -> None:
 def unprotected(document: Mapping[str, Any]) -> dict[str, Any]:
     """A stack file with what docs/azure.md says to write before production is destroyed."""
     config = dict(document["config"])
-    reason = {"unprotected-data": "moved to another region"}
+    # A reason is asked for, and taken, in production only.
+    production = config[f"{PROJECT_NAME}:environment"] == "production"
+    reason = {"unprotected-data": "moved to another region"} if production else {}
     config[f"{PROJECT_NAME}:exceptions"] = {
         **(config.get(f"{PROJECT_NAME}:exceptions") or {}), **reason
     }  # fmt: skip

@@ -16,6 +16,9 @@ from pydantic import BaseModel
 from secure_redis import SecureRedis, SecureRedisArgs, args
 from secure_redis.aws.network import AwsNetwork, AwsNetworkArgs
 from secure_redis.aws.redis import ElastiCacheRedis
+from secure_redis.azure.classic import ClassicRedis
+from secure_redis.azure.network import AzureNetwork, AzureNetworkArgs
+from secure_redis.azure.redis import ManagedRedis
 from secure_redis.component import OUTPUTS
 from secure_redis.docker.network import DockerNetwork, DockerNetworkArgs
 from secure_redis.docker.redis import DockerRedis
@@ -32,8 +35,8 @@ from secure_redis.settings import (
 BESIDE = {"tags", "exceptions", "network", "access", "alarms"}
 """Arguments of a component that are no settings of a cache."""
 
-CACHES = [SecureRedis, DockerRedis, ElastiCacheRedis, ExternalRedis]
-NETWORK_COMPONENTS = [AwsNetwork, DockerNetwork]
+CACHES = [SecureRedis, DockerRedis, ElastiCacheRedis, ExternalRedis, ManagedRedis, ClassicRedis]
+NETWORK_COMPONENTS = [AwsNetwork, AzureNetwork, DockerNetwork]
 
 OF_ELASTICACHE = {
     "secretArn",
@@ -45,6 +48,18 @@ OF_ELASTICACHE = {
     "alarmArns",
 }
 """Outputs that only ElastiCacheRedis has."""
+
+OF_AZURE = {
+    "secondaryUrl",
+    "cacheId",
+    "vaultId",
+    "secretUris",
+    "privateEndpointId",
+    "alarmIds",
+}
+"""Outputs that only ManagedRedis and ClassicRedis have."""
+
+OWN = {"ElastiCacheRedis": OF_ELASTICACHE, "ManagedRedis": OF_AZURE, "ClassicRedis": OF_AZURE}
 
 EACH_CACHE = pytest.mark.parametrize("component", [each.__name__ for each in CACHES])
 
@@ -89,7 +104,7 @@ def test_other_languages_see_every_argument(schema: dict[str, Any], component: s
 @EACH_CACHE
 def test_other_languages_see_the_whole_contract(schema: dict[str, Any], component: str) -> None:
     resource = schema["resources"][f"secure-redis:index:{component}"]
-    own = OF_ELASTICACHE if component == "ElastiCacheRedis" else set()
+    own = OWN.get(component, set[str]())
     assert set(resource["properties"]) == {camel(name) for name in OUTPUTS} | own
     assert set(resource["required"]) == set(resource["properties"])
 
@@ -171,8 +186,11 @@ def compare(
         count += 1
         below = settings_below(field.annotation)
         if below is not None:
-            assert typing.is_typeddict(hints[name]), f"{path}.{name}"
-            count += compare(below, hints[name], f"{path}.{name}")
+            several = typing.get_origin(field.annotation) is list
+            assert (typing.get_origin(hints[name]) is Sequence) == several, f"{path}.{name}"
+            inner = typing.get_args(hints[name])[0] if several else hints[name]
+            assert typing.is_typeddict(inner), f"{path}.{name}"
+            count += compare(below, inner, f"{path}.{name}")
             continue
         given = argument_kind(hints[name])
         assert given == kind_of(field.annotation), f"{path}.{name}"
@@ -194,6 +212,16 @@ def test_what_caches_share_is_the_settings_in_snake_case(model: Any, name: str) 
 def test_a_network_takes_its_settings_and_tags() -> None:
     assert set(DockerNetworkArgs.__annotations__) == {"tags"}
     assert compare(NewNetwork, AwsNetworkArgs, beside=frozenset({"tags"})) == 3
+    assert set(AzureNetworkArgs.__annotations__) == {
+        "cidr",
+        "subnet_id",
+        "resource_group_name",
+        "private_dns_zones",
+        "private_dns_zone_ids",
+        "cidrs",
+        "ports",
+        "tags",
+    }
 
 
 def test_every_target_has_a_component() -> None:
@@ -205,6 +233,9 @@ def test_the_public_names_are_few() -> None:
     assert set(secure_redis.__all__) == {
         "AwsNetwork",
         "AwsNetworkArgs",
+        "AzureNetwork",
+        "AzureNetworkArgs",
+        "ClassicRedis",
         "ConfigurationError",
         "Connection",
         "DockerNetwork",
@@ -213,6 +244,7 @@ def test_the_public_names_are_few() -> None:
         "ElastiCacheRedis",
         "ExternalRedis",
         "InvalidArguments",
+        "ManagedRedis",
         "SecureRedis",
         "SecureRedisArgs",
     }

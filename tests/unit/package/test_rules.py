@@ -110,8 +110,10 @@ def test_every_rule_that_can_be_broken_with_a_reason_is_listed() -> None:
         "protect": False,
         "docker": {"publishAddress": "8.8.8.8"},
     }
-    found = {problem.rule for problem in error_of(one(everything, **PRODUCTION)).problems}
-    assert found - {""} == set(rules.WAIVABLE)
+    alone = {"replicas": 0}
+    on_azure = one(alone, **PRODUCTION, target="azure", access={"cidrs": ["10.1.0.0/16"]})
+    problems = [*error_of(one(everything, **PRODUCTION)).problems, *error_of(on_azure).problems]
+    assert {problem.rule for problem in problems} - {""} == set(rules.WAIVABLE)
 
 
 @pytest.mark.parametrize(

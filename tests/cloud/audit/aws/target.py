@@ -1,6 +1,6 @@
 """The audits of the AWS target."""
 
-from cloud.audit.target import Document, Section, Target, Wrong
+from cloud.audit.target import Altered, Document, Section, Target
 from cloud.audit.rules import CHECKOV, PROWLER
 from cloud.deployment import CloudDeployment
 
@@ -82,11 +82,12 @@ AWS = Target(
         }
     ),
     mutations=MUTATIONS,
-    wrong={
-        "aws-broken": Wrong(
-            "aws-prod", BROKEN, tuple(one.id for one in HELD if one.id != ROTATED)
+    starts={},
+    altered={
+        "aws-broken": Altered(
+            "aws-prod", BROKEN, fails=tuple(one.id for one in HELD if one.id != ROTATED)
         ),
-        "aws-seldom": Wrong("aws-prod", SELDOM, (ROTATED,)),
+        "aws-seldom": Altered("aws-prod", SELDOM, fails=(ROTATED,)),
     },
     render=render,
     settle=settle,

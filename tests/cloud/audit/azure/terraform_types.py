@@ -7,7 +7,7 @@ input has its place here; one that has none is an error, so that nothing is left
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -33,9 +33,7 @@ class Kind:
     without: frozenset[str] = frozenset()
     """Paths that Terraform has no argument for."""
     block_of: str = ""
-    """Type token of the resource in which it is a block."""
-    constant: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """What Terraform asks for beside."""
+    """Type of the resource in which it is a block."""
 
 
 def enabled(value: str) -> bool:
@@ -236,6 +234,7 @@ KINDS = {
             **PLACED,
             "virtualNetworkName": "name",
             "addressSpace.addressPrefixes[]": "address_space[]",
+            "dhcpOptions.dnsServers[]": "dns_servers[]",
         },
         without=frozenset({"enableDdosProtection", "enableVmProtection"}),
     ),
@@ -368,12 +367,14 @@ VERSION = "azureApiVersion"
 def render(stack: PlannedStack) -> Iterator[Rendered]:
     """The resources of a stack. Raises UnrenderedError."""
     blocks = [one for one in stack.resources.values() if kind_of(one).block_of]
-    addresses = {one.urn: address(one) for one in stack.resources.values() if one not in blocks}
-    for one in stack.resources.values():
-        if one in blocks:
-            continue
-        parts = [one, *(block for block in blocks if part_of(block, one))]
-        yield _rendered(addresses, parts)
+    whole = [one for one in stack.resources.values() if not kind_of(one).block_of]
+    addresses = {one.urn: address(one) for one in whole}
+    for block in blocks:
+        if not any(part_of(block, one) for one in stack.of(kind_of(block).block_of)):
+            raise UnrenderedError(f"{block.type}: {block.name} is a part of nothing")
+    for one in whole:
+        own = [block for block in blocks if kind_of(block).block_of == one.type]
+        yield _rendered(addresses, [one, *(block for block in own if part_of(block, one))])
         if one.type == "azure-native:network:Subnet":
             yield from _association(addresses, one)
 

@@ -128,6 +128,7 @@ TYPES = (
         sdk="privatedns:PrivateZone",
         path=f"{NETWORK}privateDnsZones/{{privateZoneName}}",
         outside=TRACKED,
+        replaces=frozenset({"location"}),
         models=TRACKED,
     ),
     AzureResource(
@@ -137,6 +138,7 @@ TYPES = (
             "/virtualNetworkLinks/{virtualNetworkLinkName}"
         ),
         outside=TRACKED,
+        replaces=frozenset({"location"}),
         models=TRACKED | {"registrationEnabled", "resolutionPolicy", "virtualNetwork"},
     ),
 )

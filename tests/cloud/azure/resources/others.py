@@ -80,6 +80,7 @@ TYPES = (
         sdk="monitor:MetricAlert",
         path=f"{GROUPED}{INSIGHTS}metricAlerts/{{ruleName}}",
         outside=TRACKED,
+        replaces=frozenset({"location"}),
         renamed={"criteria.odataType": "odata.type"},
         required=frozenset({"location"}),
         models=TRACKED
@@ -101,6 +102,7 @@ TYPES = (
         sdk="monitor:ActionGroup",
         path=f"{GROUPED}{INSIGHTS}actionGroups/{{actionGroupName}}",
         outside=TRACKED,
+        replaces=frozenset({"location"}),
         required=frozenset({"location"}),
         models=TRACKED | {"emailReceivers", "enabled", "groupShortName", "webhookReceivers"},
     ),
