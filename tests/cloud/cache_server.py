@@ -76,7 +76,7 @@ class CacheServer:
         self.stop()
         image, program = IMAGES[settings.engine]
         # One certificate for all names of a cache: its first label is left open.
-        pair = self._authority.issue(host, (f"*.{host.partition('.')[2]}",))
+        pair = self._authority.issue("a cache", (f"*.{host.partition('.')[2]}",))
         files = {
             "server.conf": settings.configuration,
             "users.acl": settings.users,
@@ -90,7 +90,8 @@ class CacheServer:
         )
         self._container.put_archive("/", _archive(files))
         self._container.start()
-        _answers(self.published)
+        if not _answers(self.published):
+            raise AssertionError(f"the server does not answer: {self._container.logs().decode()}")
 
     def stop(self) -> None:
         """Takes the container away."""
@@ -110,19 +111,22 @@ def _archive(files: Mapping[str, str]) -> bytes:
     return out.getvalue()
 
 
-def _answers(port: int, seconds: float = 20) -> None:
-    """Waits until a connection is taken and kept: Docker's proxy takes them before the server."""
+def _answers(port: int, seconds: float = 20) -> bool:
+    """Whether a connection is taken and kept before long.
+
+    Docker's proxy takes them before the server does.
+    """
     end = time.monotonic() + seconds
-    while True:
+    while time.monotonic() < end:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as probe:
             probe.settimeout(0.2)
             try:
                 if probe.recv(1):
-                    return
+                    return True
             except TimeoutError:
-                return
-        assert time.monotonic() < end, "the server does not answer"
+                return True
         time.sleep(0.1)
+    return False
 
 
 DOMAINS = (".amazonaws.com", ".azure.net", ".windows.net")

@@ -10,7 +10,7 @@ from cloud.aws.resources import caches as cache_types
 from cloud.aws.resources import serverless as serverless_types
 from cloud.aws.services.encryption import create_key
 from cloud.aws.witness import REPLICATION_GROUP, SERVERLESS, SNAPSHOT, AwsWitness
-from cloud.scene import Refusal, Scene, refused
+from cloud.changing import ChangingStack, Refusal, refused
 from secure_redis.aws.keys import key_policy
 from secure_redis.aws.replacement import REPLACING
 
@@ -83,7 +83,7 @@ REFUSALS = (
 )
 
 
-class AwsScene(Scene[AwsWitness]):
+class AwsStack(ChangingStack[AwsWitness]):
     """A stack, and the things of another team that it could use."""
 
     def __init__(self, witness: AwsWitness, environment: str, caches: Mapping[str, Any]) -> None:
@@ -111,15 +111,15 @@ class AwsScene(Scene[AwsWitness]):
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsScene]:
-    scene = AwsScene(AwsWitness(tmp_path_factory.mktemp("production")), "production", CACHES)
-    scene.witness.applied()
-    yield scene
-    scene.close()
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsStack]:
+    stack = AwsStack(AwsWitness(tmp_path_factory.mktemp("production")), "production", CACHES)
+    stack.witness.applied()
+    yield stack
+    stack.close()
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=str)
-def test_production_refuses_to_replace_a_cache(production: AwsScene, refusal: Refusal) -> None:
+def test_production_refuses_to_replace_a_cache(production: AwsStack, refusal: Refusal) -> None:
     """In the preview already, and nothing is touched by `up` either."""
     before = production.things()
     production.write(of=refusal.cache, **refusal.changes)
@@ -135,7 +135,7 @@ def test_production_refuses_to_replace_a_cache(production: AwsScene, refusal: Re
     production.write()
 
 
-def test_what_was_refused_left_the_stack_as_it_was(production: AwsScene) -> None:
+def test_what_was_refused_left_the_stack_as_it_was(production: AwsStack) -> None:
     production.write()
     assert set(production.witness.up().changes) == {"unchanged"}
 
@@ -170,7 +170,7 @@ GUARDED = {
 """Inputs that replace a cache, and the property by which their change is seen."""
 
 
-def test_no_replacing_input_is_forgotten(production: AwsScene) -> None:
+def test_no_replacing_input_is_forgotten(production: AwsStack) -> None:
     """The stand-in's list of what replaces a cache, which was taken from the provider's sources."""
     kinds = {"ReplicationGroup": cache_types, "ServerlessCache": serverless_types}
     for kind, module in kinds.items():
@@ -199,7 +199,7 @@ def test_no_replacing_input_is_forgotten(production: AwsScene) -> None:
     ],
 )
 def test_protection_goes_before_what_it_protects(
-    production: AwsScene, changes: Mapping[str, Any], path: str
+    production: AwsStack, changes: Mapping[str, Any], path: str
 ) -> None:
     """A key or a group that is no longer in the program stays protected in the engine's state."""
     before = production.things()
@@ -209,7 +209,7 @@ def test_protection_goes_before_what_it_protects(
     assert production.things() == before
 
 
-def test_an_accepted_replacement_makes_before_it_deletes(production: AwsScene) -> None:
+def test_an_accepted_replacement_makes_before_it_deletes(production: AwsStack) -> None:
     """A reason in the settings, then a new cache, then the old one's end with a last snapshot."""
     cloud = production.witness.cloud
     old = {**_caches(production)}
@@ -242,7 +242,7 @@ def test_an_accepted_replacement_makes_before_it_deletes(production: AwsScene) -
     _accepted(production)
 
 
-def test_nodes_and_serverless_can_change_places(production: AwsScene) -> None:
+def test_nodes_and_serverless_can_change_places(production: AwsStack) -> None:
     cloud = production.witness.cloud
     taken = len(cloud.all(SNAPSHOT))
     for name in ("nodes", "serverless"):
@@ -263,26 +263,26 @@ def test_nodes_and_serverless_can_change_places(production: AwsScene) -> None:
     _accepted(production)
 
 
-def _caches(scene: AwsScene) -> dict[str, str]:
+def _caches(stack: AwsStack) -> dict[str, str]:
     """Ids of the caches in the fake cloud, by the names that they have in the stack file."""
     kinds = (REPLICATION_GROUP, SERVERLESS)
     return {
         thing["Tags"]["secure-redis:cache"]: identifier
         for kind in kinds
-        for identifier, thing in scene.witness.cloud.all(kind).items()
+        for identifier, thing in stack.witness.cloud.all(kind).items()
     }
 
 
-def _accepted(scene: AwsScene) -> None:
+def _accepted(stack: AwsStack) -> None:
     """After an accepted replacement: quiet, also without the reason, and protected again."""
-    assert set(scene.witness.up().changes) == {"unchanged"}
-    for name in scene.caches:
-        scene.change(name, {"allowReplacement": None})
-    scene.write()
-    scene.witness.applied()
-    scene.witness.unchanged()
+    assert set(stack.witness.up().changes) == {"unchanged"}
+    for name in stack.caches:
+        stack.change(name, {"allowReplacement": None})
+    stack.write()
+    stack.witness.applied()
+    stack.witness.unchanged()
     kinds = ("ReplicationGroup", "ServerlessCache")
-    caches = [one for one in scene.witness.resources() if one["type"].endswith(kinds)]
+    caches = [one for one in stack.witness.resources() if one["type"].endswith(kinds)]
     assert len(caches) == len(CACHES)
     assert all(one["protect"] for one in caches)
 
@@ -300,11 +300,11 @@ DEVELOPMENT: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsScene]:
-    scene = AwsScene(AwsWitness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
-    scene.witness.applied()
-    yield scene
-    scene.close()
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsStack]:
+    stack = AwsStack(AwsWitness(tmp_path_factory.mktemp("development")), "development", DEVELOPMENT)
+    stack.witness.applied()
+    yield stack
+    stack.close()
 
 
 IMPOSSIBLE: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
@@ -323,7 +323,7 @@ IMPOSSIBLE: tuple[tuple[str, Mapping[str, Any], str, str], ...] = (
 
 @pytest.mark.parametrize(("cache", "changes", "path", "words"), IMPOSSIBLE)
 def test_what_cannot_be_is_refused_everywhere(
-    development: AwsScene, cache: str, changes: Mapping[str, Any], path: str, words: str
+    development: AwsStack, cache: str, changes: Mapping[str, Any], path: str, words: str
 ) -> None:
     before = development.things()
     development.write(of=cache, **changes)
@@ -332,7 +332,7 @@ def test_what_cannot_be_is_refused_everywhere(
     development.write()
 
 
-def test_development_replaces_without_being_asked(development: AwsScene) -> None:
+def test_development_replaces_without_being_asked(development: AwsStack) -> None:
     cloud, witness = development.witness.cloud, development.witness
     development.write()
     groups, serverless = set(cloud.all(REPLICATION_GROUP)), set(cloud.all(SERVERLESS))
@@ -348,7 +348,7 @@ def test_development_replaces_without_being_asked(development: AwsScene) -> None
     witness.unchanged()
 
 
-def test_development_moves_to_another_network(development: AwsScene) -> None:
+def test_development_moves_to_another_network(development: AwsStack) -> None:
     """Every cache of the stack: new ones there first, then the old ones' end, and the network's."""
     development.change("", {":network": NETWORK})
     development.write()

@@ -1,7 +1,9 @@
 """A run on Azure that breaks off anywhere is finished by the next one: nothing doubled or lost."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -26,6 +28,7 @@ from cloud.trial import (
     finished,
     finished_by_the_next_run,
     killed_while_making,
+    made,
     taken_down,
     undisturbed,
 )
@@ -222,6 +225,70 @@ def time_passes(cloud: AzureCloud) -> None:
                 if UNDER_WAY in thing:
                     thing[UNDER_WAY]["until"] = 0
                     cloud.put(kind, identifier, thing)
+
+
+@pytest.mark.timeout(600)
+def test_an_answer_that_was_lost_is_mended_by_an_import(
+    tmp_path: Path, whole: Mapping[str, int]
+) -> None:
+    """Azure made it, and nobody heard of it: the next run names it, and an import takes it over."""
+    witness = making("azure-dev")(tmp_path)
+    lost = {(f"{PACKAGE}{kind}", "cache") for kind in ("redisenterprise:RedisEnterprise",
+                                                       "keyvault:Vault")}  # fmt: skip
+    assert {(one["type"], one["name"]) for one in imported(witness, lost)} == lost
+    finished_by_the_next_run(witness, whole)
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(1800)
+def test_every_answer_that_was_lost_is_mended_by_an_import(
+    tmp_path: Path, whole: Mapping[str, int]
+) -> None:
+    twin = making("azure-dev")(tmp_path / "twin")
+    undisturbed(twin)
+    witness = making("azure-dev")(tmp_path / "trial")
+    assert {(one["type"], one["name"]) for one in imported(witness, made(twin))} == made(twin)
+    finished_by_the_next_run(witness, whole)
+
+
+EXISTS = re.compile(r"cannot create already existing resource '(.+)'")
+
+
+def imported(witness: AzureWitness, lost: set[Resource]) -> list[dict[str, Any]]:
+    """Brings a stack up whose answers get lost, with what docs/azure.md says to do about it.
+
+    Answers the entries of the journal for what was there already.
+    """
+    for kind, name in lost:
+        witness.fail("create", kind, name, when="lost", error="the connection was reset.")
+    found: list[dict[str, Any]] = []
+    for _ in range(2 * len(lost) + 1):
+        begin = len(witness.cloud.journal)
+        run = witness.heard("up")
+        if not run.code:
+            assert witness.cloud.faults_left == 0
+            return found
+        for entry in [one for one in witness.cloud.journal[begin:] if "error" in one]:
+            assert entry["error"] in run.text
+            there = EXISTS.search(entry["error"])
+            if there is None:
+                assert entry["error"] == "the connection was reset."
+                continue
+            found.append(entry)
+            resource = (entry["type"], entry["name"], there[1])
+            options = ("--protect=false", "--generate-code=false", "--yes", "--skip-preview")
+            parent = f"component={component_of(witness, entry['name'])}"
+            witness.pulumi("import", "--parent", parent, *options, *resource).succeeded()
+    raise AssertionError("more failed runs than lost answers")
+
+
+def component_of(witness: AzureWitness, name: str) -> str:
+    """The URN of the component that a resource belongs to."""
+    kind = "AzureNetwork" if name.startswith("network") else "ManagedRedis"
+    (found,) = [
+        one["urn"] for one in witness.resources() if one["type"] == f"secure-redis:index:{kind}"
+    ]
+    return found
 
 
 @pytest.mark.timeout(600)

@@ -271,6 +271,12 @@ for name, (sku, connections, eviction, persistence, keeps) in CACHES.items():
         workspace_id=workspace.id,
         logs=[{"category_group": "allLogs", "enabled": True}],
     )
+    monitor.DiagnosticSetting(
+        f"{name}-vault",
+        resource_uri=vault.id,
+        workspace_id=workspace.id,
+        logs=[{"category_group": "audit", "enabled": True}],
+    )
     alarm(f"{name}-processor", cluster.id, "percentProcessorTime", 80)
     alarm(f"{name}-connections", cluster.id, "connectedclients", connections * 0.8)
     if keeps:

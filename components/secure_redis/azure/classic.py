@@ -124,7 +124,7 @@ def _service(site: Site, where: Vault) -> Service:
         ready=[made, *ready],
         keys=_keys(site, where, made) if plan.keys(cache) else None,
         alarms=alarms.classic_alarms(alarms.profile(site), cache.purpose, plan.sku(cache)),
-        diagnostics=[logs.Source("diagnostics", made.id, made, logs=True, metrics=True)],
+        diagnostics=[logs.Source("diagnostics", made.id, made, logs.ALL_LOGS, metrics=True)],
     )
 
 

@@ -116,7 +116,10 @@ class AzureCache(CacheComponent):
             service.ready,
         )
         bells = alarms.declare(site, service.cache_id, service.alarms)
-        records = list(logs.declare(site, service.diagnostics))
+        sources = [*service.diagnostics]
+        if where.own is not None:
+            sources.append(logs.Source("vault", where.id, where.own, logs.AUDIT))
+        records = list(logs.declare(site, sources))
         connection = pulumi.Output.json_dumps(
             {
                 "target": Target.AZURE.value,

@@ -18,8 +18,14 @@ class Source:
     resource_id: pulumi.Output[str]
     after: pulumi.Resource
     """What must be there before."""
-    logs: bool
-    metrics: bool
+    logs: Sequence[str] = ()
+    """Groups of its logs (API categoryGroup)."""
+    metrics: bool = False
+
+
+ALL_LOGS = ("allLogs",)
+AUDIT = ("audit", "allLogs")
+"""Groups of logs: of a vault those who read a secret are an audit's."""
 
 
 def workspace(site: Site) -> pulumi.Input[str]:
@@ -49,7 +55,7 @@ def declare(site: Site, sources: Sequence[Source]) -> Iterator[monitor.Diagnosti
             name=site.named(source.label),
             resource_uri=source.resource_id,
             workspace_id=workspace_id,
-            logs=[{"category_group": "allLogs", "enabled": True}] if source.logs else None,
+            logs=[{"category_group": group, "enabled": True} for group in source.logs] or None,
             metrics=[{"category": "AllMetrics", "enabled": True}] if source.metrics else None,
             opts=site.child(depends_on=[source.after]),
         )

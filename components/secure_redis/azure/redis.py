@@ -124,8 +124,8 @@ def _service(site: Site, where: Vault) -> Service:
         keys=_keys(site, where, cluster, database) if plan.keys(cache) else None,
         alarms=alarms.managed_alarms(alarms.profile(site), cache.purpose, plan.sku(cache)),
         diagnostics=[
-            logs.Source("metrics", cluster.id, database, logs=False, metrics=True),
-            logs.Source("logs", database.id, database, logs=True, metrics=False),
+            logs.Source("metrics", cluster.id, database, metrics=True),
+            logs.Source("logs", database.id, database, logs.ALL_LOGS),
         ],
     )
 

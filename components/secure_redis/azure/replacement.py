@@ -168,7 +168,7 @@ def _refused(path: str, name: str, old: Identity, new: Identity) -> Problem:
 
 def _where(path: str, setting: str) -> str:
     """Where a setting stands: in the cache, or for the whole stack."""
-    return setting if setting.startswith(("azure-native:", "network.")) else join(path, setting)
+    return setting if setting.startswith("network.") else join(path, setting)
 
 
 def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:

@@ -28,6 +28,8 @@ class Vault:
     name: pulumi.Output[str]
     group: pulumi.Output[str]
     """Name of its resource group."""
+    own: pulumi.Resource | None = None
+    """The resource; None for one that exists."""
 
 
 def vault(site: Site, after: pulumi.Resource) -> Vault:
@@ -78,7 +80,7 @@ def vault(site: Site, after: pulumi.Resource) -> Vault:
     )
     if private:
         endpoint(site, "vault", (made, "vault"), plan.VAULT_ZONE)
-    return Vault(made.id, made.name, pulumi.Output.from_input(site.group))
+    return Vault(made.id, made.name, pulumi.Output.from_input(site.group), made)
 
 
 def keep(

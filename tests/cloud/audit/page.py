@@ -33,8 +33,10 @@ def page(target: Target, stacks: Stacks, findings: Findings) -> str:
     for source in target.catalogues:
         rows = list(_checkov_rows(target, findings)) if source == CHECKOV else []
         rows += [
-            (rule.id, rule.asks, rule.answer)
-            + tuple(_words(target, name, judge(rule, stacks[name])) for name in target.shown)
+            (
+                *(rule.id, rule.asks, rule.answer),
+                *(_words(target, name, judge(rule, stacks[name])) for name in target.shown),
+            )
             for rule in target.rules
             if rule.source == source
         ]
@@ -67,13 +69,15 @@ def _staying(target: Target, stacks: Stacks, held: Sequence[Finding]) -> Iterato
     checked = [one for one in target.accepted if one.rule in failed]
     rows = [(one.rule, _addresses(one, held), one.reason) for one in checked]
     applied = {finding.rule for finding in held}
+    others = applied - {one.id for one in target.held}
+    beside = ", those of the first table among them" if others else ""
     yield (
         f"## Findings of Checkov's in {target.production} that stay\n\n"
-        f"Of Checkov's rules {len(applied)} apply to the resources of this stack, those of the "
-        f"first table among them; {len(applied - failed)} pass for every resource. The others:\n\n"
+        f"Of Checkov's rules {len(applied)} apply to the resources of this stack{beside}; "
+        f"{len(applied - failed)} pass for every resource. The others:\n\n"
         + _table(("rule", "resources", "why"), rows)
     )
-    others = [
+    rest = [
         (one.rule, _names(names), one.reason)
         for rule in target.rules
         for one in target.accepted
@@ -81,10 +85,10 @@ def _staying(target: Target, stacks: Stacks, held: Sequence[Finding]) -> Iterato
         and (names := [n for n in judge(rule, stacks[target.production]).failed
                        if one.covers(rule.id, n)])
     ]  # fmt: skip
-    if others:
+    if rest:
         yield (
             f"## Findings of the other catalogues in {target.production} that stay\n\n"
-            + _table(("rule", "resources", "why"), others)
+            + _table(("rule", "resources", "why"), rest)
         )
 
 
@@ -97,7 +101,8 @@ def _checkov_rows(target: Target, findings: Findings) -> Iterator[tuple[str, ...
 def _words(target: Target, stack: str, found: Verdict) -> str:
     if stack != target.production or not found.failed:
         return found.words
-    return f"passes ({len(found.passed)}), accepted: {len(found.failed)}"
+    accepted = f"accepted: {len(found.failed)}"
+    return f"passes ({len(found.passed)}), {accepted}" if found.passed else accepted
 
 
 def _addresses(accepted: Accepted, findings: Iterable[Finding]) -> str:

@@ -119,9 +119,7 @@ def test_every_rule_of_checkov_that_applies_is_listed(findings: Findings):
 def test_production_passes_checkov(findings: Findings, target: Target):
     failed = [finding for finding in findings[target.production] if not finding.passed]
     wrong = [
-        found
-        for one in failed
-        for found in unexpected(one.rule, [one.resource], target.accepted)
+        found for one in failed for found in unexpected(one.rule, [one.resource], target.accepted)
     ]
     assert wrong == []
 

@@ -49,7 +49,7 @@ def server_settings(
         engine="redis",
         port=said["port"],
         users=_users(keys, let_in),
-        eviction_policy=re.sub(r"(?<=[a-z])(?=[A-Z])", "-", said["evictionPolicy"]).lower(),
+        eviction_policy=_policy(said["evictionPolicy"]),
         databases=1,
     )
 
@@ -63,6 +63,14 @@ def _classic(cache: Mapping[str, Any]) -> ServerSettings:
         users=_users({} if said["disableAccessKeyAuthentication"] else cache["_keys"], {}),
         eviction_policy=said["redisConfiguration"]["maxmemory-policy"],
     )
+
+
+def _policy(name: str) -> str:
+    """An eviction policy in the server's own words, such as `allkeys-lru` for AllKeysLRU."""
+    found = re.fullmatch("(AllKeys|Volatile|No)(.+)", name)
+    assert found, name
+    between = "" if found[1] == "No" else "-"
+    return f"{found[1]}{between}{found[2]}".lower()
 
 
 def _parts(cloud: AzureCloud, kind: str, cluster: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -99,4 +99,3 @@ ELSEWHERE = {
     "AWS-0098": AWS_KEY,
 }
 """Rules, of Checkov and of `rules`, that development and staging stacks need not pass, and why."""
-

@@ -385,4 +385,3 @@ RULES = (
     ),
 )
 """All rules that are evaluated here. Those of Checkov's own are in `checkov_rules`."""
-

@@ -1,7 +1,7 @@
 """The audits of the AWS target."""
 
-from cloud.audit.target import Altered, Document, Section, Target
 from cloud.audit.rules import CHECKOV, PROWLER
+from cloud.audit.target import Altered, Document, Section, Target
 from cloud.deployment import CloudDeployment
 
 from . import lint_rules

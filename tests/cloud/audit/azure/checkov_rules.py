@@ -4,9 +4,9 @@ from cloud.audit.rules import Accepted, Held
 
 from .rules import (
     DATE,
+    DNS,
     GROUP,
     KEY,
-    NOTHING,
     PRIVATE,
     PURGE,
     REPLICAS,
@@ -37,9 +37,9 @@ HELD = (
     Held("CKV_AZURE_9", "port 3389 is not open to the internet", RULES_IN),
     Held("CKV_AZURE_10", "port 22 is not open to the internet", RULES_IN),
     Held("CKV_AZURE_160", "port 80 is not open to the internet", RULES_IN),
-    Held("CKV_AZURE_77", "no UDP from the internet", RULES_IN),
-    Held("CKV_AZURE_182", "networks have no DNS server of their own, or two", NOTHING),
-    Held("CKV_AZURE_183", "networks have no DNS server outside of them", NOTHING),
+    Held("CKV_AZURE_77", "no UDP from the internet (the first rule is looked at)", RULES_IN),
+    Held("CKV_AZURE_182", "networks have no DNS server of their own, or two", DNS),
+    Held("CKV_AZURE_183", "networks have no DNS server outside of them", DNS),
 )
 """Every rule of Checkov's that applies to a resource of a stack."""
 
@@ -57,7 +57,7 @@ SOFTWARE = (
     "security module"
 )
 ONE_VERSION = (
-    "a cache is bound to one version of its key: a new version that Key Vault makes by itself would "
+    "a cache is bound to one version of its key: a new one that Key Vault makes by itself would "
     "not be used until the cache is told of it"
 )
 MICROSOFTS_KEY = (
@@ -76,22 +76,32 @@ ONE_REGION = (
     "a workspace of the cache's own is in the cache's region, as the cache is; "
     "`azure.workspaceId` takes one that is replicated"
 )
+NO_AUDIT = (
+    "the package makes no diagnostic setting of a vault: reads of a secret leave no record unless "
+    "one is made beside it, as a policy of the subscription can"
+)
 
 ACCEPTED = (
     Accepted("CKV_AZURE_41", r"azurerm_key_vault_secret\..+", NO_DATE),
     Accepted("CKV_AZURE_40", r"azurerm_key_vault_key\.sessions-data", DATA_KEY),
     Accepted("CKV_AZURE_112", r"azurerm_key_vault_key\.sessions-data", SOFTWARE),
     Accepted("Azure.KeyVault.AutoRotationPolicy", "sessions-data", ONE_VERSION),
+    Accepted("Azure.KeyVault.Logs", "cache|sessions|queue", NO_AUDIT),
     Accepted("Azure.Log.Replication", "cache|sessions|queue", ONE_REGION),
     Accepted("09aa11bb-87ec-409f-bf0b-49b7c1561a87", "cache|queue", MICROSOFTS_KEY),
     Accepted("408934a8-941a-4c1e-ba88-dd035d9688f4", "cache|sessions|queue", NO_ZONES),
+    Accepted("cf820ca0-f99e-4f3e-84fb-66e913812d21", "cache|sessions|queue", NO_AUDIT),
+    Accepted("187242f4-89c6-4c43-9a4e-188c0efacc5f", "cache|sessions|queue", NO_AUDIT),
     Accepted("98728c90-32c7-4049-8429-847dc0f4fe37", ".+", NO_DATE),
     Accepted("152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0", "sessions-data", DATA_KEY),
     Accepted("587c79fe-dd04-4a5e-9d0b-f89598c7261b", "sessions-data", SOFTWARE),
     Accepted("d8cf8476-a2ec-4916-896e-992351803c44", "sessions-data", ONE_VERSION),
     Accepted("DP-6", r"(?!sessions-data).+", NO_DATE),
     Accepted("DP-6", "sessions-data", DATA_KEY),
+    Accepted("DP-8", "cache|sessions|queue", NO_AUDIT),
+    Accepted("LT-3", "cache|sessions|queue", NO_AUDIT),
     Accepted("IM-1", "cache|sessions|queue", KEYS),
+    Accepted("keyvault_logging_enabled", "cache|sessions|queue", NO_AUDIT),
     Accepted("keyvault_rbac_secret_expiration_set", ".+", NO_DATE),
     Accepted("keyvault_rbac_key_expiration_set", "sessions-data", DATA_KEY),
     Accepted("keyvault_key_rotation_enabled", "sessions-data", ONE_VERSION),
@@ -116,7 +126,6 @@ ELSEWHERE = {
     "CKV_AZURE_41": PRODUCTION,
     "CKV_AZURE_42": PURGEABLE,
     "CKV_AZURE_230": ONE_NODE,
-    "Azure.Redis.EntraID": "azure-classic uses keys; `azure.auth: entra` lets identities log in",
     "Azure.Redis.LocalAuth": KEYS,
     "Azure.Redis.MaxMemoryReserved": (
         "Azure's default, about a tenth of the memory, is kept; a value of one's own can be given "
@@ -125,24 +134,24 @@ ELSEWHERE = {
     "Azure.Redis.MigrateAMR": RETIRING,
     "Azure.KeyVault.Firewall": OPEN_VAULT,
     "Azure.KeyVault.PurgeProtect": PURGEABLE,
-    "Azure.KeyVault.Logs": QUIET,
+    "Azure.KeyVault.Logs": PRODUCTION,
     "Azure.Log.Replication": PRODUCTION,
     "09aa11bb-87ec-409f-bf0b-49b7c1561a87": PRODUCTION,
     "408934a8-941a-4c1e-ba88-dd035d9688f4": PRODUCTION,
-    "fa570aa1-acca-4eea-8e5a-233cf2c5e4c2": QUIET,
     "3827af20-8f80-4b15-8300-6db0873ec901": KEYS,
     "0b60c0b2-2dc2-4e1c-b5c9-abbed971de53": PURGEABLE,
     "55615ac9-af46-4a59-874e-391cc3dfb490": OPEN_VAULT,
     "405c5871-3e91-4644-8a63-58e19d68ff5b": OPEN_VAULT,
     "a6abeaec-4d90-4a02-805f-6b26c4d3fbe9": OPEN_VAULT,
-    "cf820ca0-f99e-4f3e-84fb-66e913812d21": QUIET,
+    "cf820ca0-f99e-4f3e-84fb-66e913812d21": PRODUCTION,
+    "187242f4-89c6-4c43-9a4e-188c0efacc5f": PRODUCTION,
     "98728c90-32c7-4049-8429-847dc0f4fe37": PRODUCTION,
     "NS-2": OPEN_VAULT,
     "DP-6": PRODUCTION,
-    "DP-8": f"{PURGEABLE}; {OPEN_VAULT}",
+    "DP-8": f"as in production; {PURGEABLE}; {OPEN_VAULT}",
     "IM-1": PRODUCTION,
-    "LT-3": QUIET,
-    "keyvault_logging_enabled": QUIET,
+    "LT-3": f"as in production; {QUIET}",
+    "keyvault_logging_enabled": PRODUCTION,
     "keyvault_private_endpoints": OPEN_VAULT,
     "keyvault_rbac_secret_expiration_set": PRODUCTION,
     "keyvault_recoverable": PURGEABLE,

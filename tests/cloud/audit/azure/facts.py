@@ -163,7 +163,10 @@ def rules(group: Planned, direction: str) -> list[Values]:
 
 def sources(rule: Values) -> list[str]:
     """Where a rule's traffic comes from."""
-    return [*filter(None, [rule.get("sourceAddressPrefix")]), *rule.get("sourceAddressPrefixes", ())]
+    return [
+        *filter(None, [rule.get("sourceAddressPrefix")]),
+        *rule.get("sourceAddressPrefixes", ()),
+    ]
 
 
 def from_everybody(rule: Values) -> bool:
@@ -215,7 +218,9 @@ def own_key(one: Planned) -> bool:
 
 def expires(one: Planned) -> bool:
     """Whether a secret or a key has a day on which it ends."""
-    return bool(value(one, "properties.attributes.expires") or value(one, "properties.attributes.exp"))
+    return bool(
+        value(one, "properties.attributes.expires") or value(one, "properties.attributes.exp")
+    )
 
 
 def rotated(key: Planned) -> bool:

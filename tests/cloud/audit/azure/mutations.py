@@ -39,7 +39,8 @@ def with_rule(**inputs: Any) -> Mutation:
     }
 
     def mutate(stack: PlannedStack) -> PlannedStack:
-        rules = [rule, *stack.of(GROUP)[0].inputs["securityRules"]]
+        wrong = {key: value for key, value in rule.items() if value is not REMOVED}
+        rules = [wrong, *stack.of(GROUP)[0].inputs["securityRules"]]
         return with_inputs(GROUP, securityRules=rules)(stack)
 
     return mutate
@@ -72,7 +73,7 @@ def with_vault_logs(stack: PlannedStack) -> PlannedStack:
             f"{place}/providers/Microsoft.Insights/diagnosticSettings/audit",
             resourceUri=place,
             workspaceId="/workspace",
-            logs=[{"category": "AuditEvent", "enabled": True}],
+            logs=[{"categoryGroup": group, "enabled": True} for group in ("audit", "allLogs")],
         )(stack)
     return stack
 
@@ -147,7 +148,6 @@ OUTBOUND = with_inputs(SUBNET, defaultOutboundAccess=True)
 ANYBODY = with_rule()
 ANYBODY_V6 = with_rule(sourceAddressPrefix=REMOVED, sourceAddressPrefixes=["10.0.0.0/8", "::/0"])
 DENY_FIRST = with_rule(access="Deny", protocol="*")
-NO_REFUSAL = with_rule(priority=4096, sourceAddressPrefix="10.0.0.0/8")
 UDP = with_rule(protocol="Udp")
 WAY_OUT = with_rule(direction="Outbound", destinationPortRange="1-65535")
 ONE_DNS = with_values(NETWORK, {"dhcpOptions.dnsServers": ["8.8.8.8"]})
@@ -156,10 +156,19 @@ WIDE_ROLE = with_inputs(
 )
 
 
+def without_refusals(stack: PlannedStack) -> PlannedStack:
+    """Security groups that let in whom they name, and leave the rest to Azure's own rules."""
+    rules = [
+        rule for rule in stack.of(GROUP)[0].inputs["securityRules"] if rule["access"] == "Allow"
+    ]
+    return with_inputs(GROUP, securityRules=rules)(stack)
+
+
 def port(number: int) -> tuple[Mutation, ...]:
     """A port that is open to the internet: alone, in a range, and with all others."""
     ranges = (str(number), f"{number - 1}-{number + 1}", "*")
-    return tuple(with_rule(destinationPortRange=one) for one in ranges) + (
+    return (
+        *(with_rule(destinationPortRange=one) for one in ranges),
         with_rule(
             destinationPortRange=REMOVED,
             destinationPortRanges=["1", str(number)],
@@ -169,7 +178,6 @@ def port(number: int) -> tuple[Mutation, ...]:
 
 
 IN_CLASSIC: Mapping[str, Mutation] = {
-    "Azure.Redis.EntraID": ENTRA,
     "Azure.Redis.LocalAuth": ENTRA,
     "Azure.Redis.MaxMemoryReserved": RESERVED,
     "Azure.Redis.AvailabilityZone": PREMIUM,
@@ -253,7 +261,6 @@ MUTATIONS: Mapping[str, tuple[Mutation, ...]] = {
     "7473e756-98d9-4d10-9a22-8101ef32cd74": (NO_RECORD,),
     "09aa11bb-87ec-409f-bf0b-49b7c1561a87": (with_inputs(CLUSTER, encryption=REMOVED),),
     "408934a8-941a-4c1e-ba88-dd035d9688f4": (TWO_ZONES,),
-    "fa570aa1-acca-4eea-8e5a-233cf2c5e4c2": (NO_SETTING, SILENT, NOWHERE),
     "22bee202-a82f-4305-9a2a-6d7f44d4dedb": (NON_TLS_PORT,),
     "470baccb-7e51-4549-8b1a-3e5be069f663": (OPEN_CLASSIC,),
     "7803067c-7d34-46e3-8c79-0ca68fc4036d": (NO_ENDPOINT,),
@@ -271,13 +278,14 @@ MUTATIONS: Mapping[str, tuple[Mutation, ...]] = {
     "405c5871-3e91-4644-8a63-58e19d68ff5b": (OPEN_VAULT,),
     "a6abeaec-4d90-4a02-805f-6b26c4d3fbe9": (NO_ENDPOINT,),
     "cf820ca0-f99e-4f3e-84fb-66e913812d21": (NO_SETTING, SILENT, NOWHERE),
+    "187242f4-89c6-4c43-9a4e-188c0efacc5f": (NO_SETTING, SILENT, NOWHERE),
     "98728c90-32c7-4049-8429-847dc0f4fe37": (ENDLESS,),
     "75262d3e-ba4a-4f43-85f8-9f72c090e5e3": (NO_TYPE,),
     "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0": (ENDLESS_KEY,),
     "587c79fe-dd04-4a5e-9d0b-f89598c7261b": (SOFTWARE,),
     "82067dbb-e53b-4e06-b631-546d197452d9": (SHORT,),
     "d8cf8476-a2ec-4916-896e-992351803c44": (NOTIFIED_KEY,),
-    "NS-1": (NO_GROUP, NO_POLICIES, ANYBODY, NO_REFUSAL),
+    "NS-1": (NO_GROUP, NO_POLICIES, ANYBODY, without_refusals),
     "NS-2": (OPEN, OPEN_VAULT, NO_ENDPOINT),
     "DP-3": (NO_TLS, OLD_TLS),
     "DP-6": (ENDLESS, ENDLESS_KEY),

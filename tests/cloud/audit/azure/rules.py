@@ -60,8 +60,8 @@ def _private_and_linked(stack: PlannedStack, one: Planned) -> bool:
 
 
 def _recorded(group: str) -> Holds:
-    return lambda stack, one: group not in facts.groups_of_endpoint(one) or facts.recorded(
-        stack, one
+    return lambda stack, one: (
+        group not in facts.groups_of_endpoint(one) or facts.recorded(stack, one)
     )
 
 
@@ -187,6 +187,11 @@ def _logged(stack: PlannedStack, one: Planned) -> bool:
     return bool(facts.logs(stack, one))
 
 
+def _audit_group(stack: PlannedStack, one: Planned) -> bool:
+    groups = {log.get("categoryGroup") for log in facts.logs(stack, one)}
+    return bool(groups & {"audit", "allLogs"})
+
+
 def _linked_vaults(stack: PlannedStack) -> list[Planned]:
     return [one for one in VAULTS(stack) if facts.endpoints(stack, one)]
 
@@ -264,7 +269,7 @@ REPLICAS = "`replicas`: one in production"
 LOGIN = "`azure.auth: entra`; keys by default"
 OWN_KEY = "`azure.customerManagedKey`"
 VAULT_ENDPOINT = "in staging and production: the vault has a private endpoint and no other way in"
-PURGE = "in production"
+PURGE = "purge protection in production"
 SOFT = "always"
 RBAC = "always: the vault has Azure's RBAC"
 DATE = "`azure.secretExpires`"
@@ -272,7 +277,7 @@ LOGS = "`azure.logs`: in staging and production by default"
 RULES_IN = "`access.cidrs`: named sources only, 0.0.0.0/0 is refused"
 GROUP = "always: the subnet has a security group"
 RETIRING = "no classic cache without `azure.classic.acknowledgeRetirement`"
-NOTHING = "the package makes none"
+DNS = "the package names none"
 ZONES = "Azure spreads the nodes where `replicas` is one or more and the region has zones"
 TYPES = "always"
 KEY = "`azure.customerManagedKey.keyUrl` takes a key of yours"
@@ -280,9 +285,7 @@ HERE = "(evaluated here: Checkov's own is about the classic cache)"
 
 RULES = (
     Rule(CHECKOV, "CKV_AZURE_89", f"no public access {HERE}", PRIVATE, MANAGED, _private),
-    Rule(
-        CHECKOV, "CKV_AZURE_91", f"TLS only {HERE}", TLS, MANAGED, facts.tls_only
-    ),
+    Rule(CHECKOV, "CKV_AZURE_91", f"TLS only {HERE}", TLS, MANAGED, facts.tls_only),
     Rule(CHECKOV, "CKV_AZURE_148", f"TLS 1.2 {HERE}", TLS_12, MANAGED, _tls_12),
     Rule(CHECKOV, "CKV_AZURE_230", f"there is a replica {HERE}", REPLICAS, MANAGED, _replicated),
     Rule(PSRULE, "Azure.RedisEnterprise.MinTLS", "TLS 1.2 or newer", TLS_12, MANAGED, _tls_12),
@@ -316,7 +319,7 @@ RULES = (
         PSRULE,
         "Azure.Redis.EntraID",
         "identities may log in",
-        LOGIN,
+        "always",
         CLASSIC,
         _is("redisConfiguration.aadEnabled", wanted="true"),
     ),
@@ -442,7 +445,9 @@ RULES = (
         VAULTS,
         _is("properties.enableRbacAuthorization", wanted=True),
     ),
-    Rule(PSRULE, "Azure.KeyVault.Firewall", "the firewall refuses", VAULT_ENDPOINT, VAULTS, _fenced),
+    Rule(
+        PSRULE, "Azure.KeyVault.Firewall", "the firewall refuses", VAULT_ENDPOINT, VAULTS, _fenced
+    ),
     Rule(
         PSRULE,
         "Azure.NSG.AnyInboundSource",
@@ -481,7 +486,7 @@ RULES = (
         PSRULE,
         "Azure.VNET.SingleDNS",
         "none of one's own, or two DNS servers",
-        NOTHING,
+        DNS,
         all_of("VirtualNetwork"),
         _no_single_dns,
     ),
@@ -532,14 +537,6 @@ RULES = (
         ZONES,
         MANAGED,
         _zoned,
-    ),
-    Rule(
-        POLICY,
-        "fa570aa1-acca-4eea-8e5a-233cf2c5e4c2",
-        "Azure Managed Redis: logs go to a workspace",
-        LOGS,
-        MANAGED,
-        facts.audited,
     ),
     Rule(
         POLICY,
@@ -647,6 +644,14 @@ RULES = (
     ),
     Rule(
         POLICY,
+        "187242f4-89c6-4c43-9a4e-188c0efacc5f",
+        "classic caches and vaults: the category group audit, or all logs",
+        LOGS,
+        all_of("redis:Redis", "Vault"),
+        _audit_group,
+    ),
+    Rule(
+        POLICY,
         "98728c90-32c7-4049-8429-847dc0f4fe37",
         "secrets have a day on which they end",
         DATE,
@@ -729,7 +734,7 @@ RULES = (
     Rule(
         BENCHMARK,
         "DP-8",
-        "vaults are safe: soft delete, purge protection, private endpoint only, firewall, audit log",
+        "vaults are safe: soft delete, purge protection, private endpoint, firewall, audit log",
         f"{PURGE}; {VAULT_ENDPOINT}; {LOGS}",
         VAULTS,
         _safe_vault,
@@ -796,9 +801,10 @@ RULES = (
         "accesses are recorded",
         LOGS,
         VAULTS,
-        lambda stack, one: any(
-            log.get("category") == "AuditEvent" for log in facts.logs(stack, one)
-        ) or {"audit", "allLogs"} <= {log.get("categoryGroup") for log in facts.logs(stack, one)},
+        lambda stack, one: (
+            any(log.get("category") == "AuditEvent" for log in facts.logs(stack, one))
+            or {"audit", "allLogs"} <= {log.get("categoryGroup") for log in facts.logs(stack, one)}
+        ),
     ),
     Rule(
         PROWLER,

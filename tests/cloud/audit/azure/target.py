@@ -33,22 +33,23 @@ in it, and by what Azure itself does.
 
 | catalogue | how it was applied |
 |---|---|
-| Checkov | Checkov itself, on the resources written as a Terraform plan. It has no rule about Azure \
-Managed Redis: its four about Redis are for the classic cache, and are evaluated of the other one \
-by functions of our tests with the same assertion, and say so. Two arguments have the names that \
-they had in older versions of Terraform's provider, because Checkov reads those: \
+| Checkov | Checkov itself, on the resources written as a Terraform plan. It has no rule about \
+Azure Managed Redis: its four about Redis are for the classic cache, and are asked of the other \
+one by functions of our tests with the same assertion, which say so. Two arguments have the names \
+that they had in older versions of Terraform's provider, because Checkov reads those: \
 `enable_non_ssl_port` and `soft_delete_enabled` |
 | PSRule for Azure | functions of our tests, one a rule: it runs in PowerShell. All of its rules \
-about Redis, but for those about naming conventions, which do nothing until one is configured; and \
-those about vaults, networks, workspaces and alerts that can be asked of a plan |
-| Azure Policy | functions of our tests, one a built-in definition that audits: Azure evaluates them \
-in a subscription. Its definitions about caches of the Enterprise tiers are evaluated by Azure for \
-Azure Managed Redis too, which is the same resource type |
-| Microsoft cloud security benchmark | functions of our tests. The benchmark speaks to people about \
-whole organisations: the table says what was looked at in its place, and has the controls only of \
-which something can be seen in a plan |
-| Prowler | functions of our tests, one a check: it reads live subscriptions. It has no check about \
-Redis on Azure |
+about Redis, but for those about naming conventions, which do nothing until one is configured; \
+and those about vaults, networks, workspaces and alerts that can be asked of a plan |
+| Azure Policy | functions of our tests, one a built-in definition: Azure evaluates them in a \
+subscription. Of two that deploy something, a record in a DNS zone, it is asked whether it is \
+there already. Definitions about caches of the Enterprise tiers have a condition that Azure \
+Managed Redis fits too: it is the same resource type |
+| Microsoft cloud security benchmark | functions of our tests. The benchmark speaks to people \
+about whole organisations: the table says what was looked at in its place, and has those controls \
+only of which something can be seen in a plan |
+| Prowler | functions of our tests, one a check: it reads live subscriptions. It has no check \
+about Redis on Azure |
 
 Every function is shown to fail on a resource that is wrong, and to pass on one that is right, and
 so is every rule of Checkov's in the first table, which are all that apply to a resource of a stack.

@@ -33,13 +33,19 @@ class Kind:
     without: frozenset[str] = frozenset()
     """Paths that Terraform has no argument for."""
     block_of: str = ""
-    """Type of the resource in which it is a block."""
+    """Type token of the resource in which it is a block."""
 
 
 def enabled(value: str) -> bool:
     """Azure's word as a truth value."""
     assert value in {"Enabled", "Disabled"}, value
     return value == "Enabled"
+
+
+def truth(value: str) -> bool:
+    """A text of the server's configuration as a truth value."""
+    assert value in {"true", "false"}, value
+    return value == "true"
 
 
 def negated(value: bool) -> bool:
@@ -129,7 +135,6 @@ KINDS = {
             "name": "name",
             "resourceUri": "target_resource_id",
             "workspaceId": "log_analytics_workspace_id",
-            "logs[].category": "enabled_log[].category",
             "logs[].categoryGroup": "enabled_log[].category_group",
             "metrics[].category": "enabled_metric[].category",
         },
@@ -289,6 +294,10 @@ KINDS = {
             "publicNetworkAccess": ("public_network_access_enabled", enabled),
             "disableAccessKeyAuthentication": ("access_keys_authentication_enabled", negated),
             "redisConfiguration.maxmemoryPolicy": "redis_configuration[0].maxmemory_policy",
+            "redisConfiguration.aadEnabled": (
+                "redis_configuration[0].active_directory_authentication_enabled",
+                truth,
+            ),
         },
     ),
     "azure-native:redisenterprise:AccessPolicyAssignment": Kind(
@@ -314,9 +323,7 @@ KINDS = {
             "clusteringPolicy": f"{DATABASE}.clustering_policy",
             "evictionPolicy": f"{DATABASE}.eviction_policy",
             "port": f"{DATABASE}.port",
-            "persistence.rdbFrequency": (
-                f"{DATABASE}.persistence_redis_database_backup_frequency"
-            ),
+            "persistence.rdbFrequency": (f"{DATABASE}.persistence_redis_database_backup_frequency"),
             "persistence.aofFrequency": (
                 f"{DATABASE}.persistence_append_only_file_backup_frequency"
             ),
@@ -366,15 +373,18 @@ VERSION = "azureApiVersion"
 
 def render(stack: PlannedStack) -> Iterator[Rendered]:
     """The resources of a stack. Raises UnrenderedError."""
-    blocks = [one for one in stack.resources.values() if kind_of(one).block_of]
     whole = [one for one in stack.resources.values() if not kind_of(one).block_of]
     addresses = {one.urn: address(one) for one in whole}
-    for block in blocks:
-        if not any(part_of(block, one) for one in stack.of(kind_of(block).block_of)):
-            raise UnrenderedError(f"{block.type}: {block.name} is a part of nothing")
+    blocks: dict[str, list[Planned]] = {one.urn: [] for one in whole}
+    for block in stack.resources.values():
+        token = kind_of(block).block_of
+        if token:
+            owners = [one for one in whole if one.type == token and part_of(block, one)]
+            if not owners:
+                raise UnrenderedError(f"{block.type}: {block.name} is a part of nothing")
+            blocks[owners[0].urn].append(block)
     for one in whole:
-        own = [block for block in blocks if kind_of(block).block_of == one.type]
-        yield _rendered(addresses, [one, *(block for block in own if part_of(block, one))])
+        yield _rendered(addresses, [one, *blocks[one.urn]])
         if one.type == "azure-native:network:Subnet":
             yield from _association(addresses, one)
 
