@@ -69,8 +69,8 @@ def _network(value: str) -> str:
 
 
 def _plain_day(value: Any) -> Any:
-    # YAML takes 2027-03-31 without quotes for a moment: the engine hands on 2027-03-31T00:00:00Z.
-    return value.removesuffix("T00:00:00Z") if isinstance(value, str) else value
+    # YAML takes 2027-03-31 without quotes for a moment; the engine hands it on as Go prints it.
+    return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
 
 
 def _day(value: str) -> str:

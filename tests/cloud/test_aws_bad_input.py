@@ -1,16 +1,12 @@
 """What is wrong with a stack file for AWS is said all together, before anything is made."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from cloud.aws.witness import AwsWitness
-from engine.deployment import redacted
+from cloud.broken import PLANTED, Broken, assert_refused
+from cloud.deployment import CloudDeployment
 
-OPEN = {"cidrs": ["10.30.0.0/16"]}
-PLANTED = "planted0123456789planted0123456789planted0123456"
-
+PLACE = {"access": {"cidrs": ["10.30.0.0/16"]}, "aws:region": "eu-west-1"}
 
 BROKEN = (
     Broken(

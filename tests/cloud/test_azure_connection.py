@@ -53,9 +53,7 @@ def tokens() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def scene(
-    tmp_path_factory: pytest.TempPathFactory, tokens: dict[str, str]
-) -> Iterator[AzureScene]:
+def scene(tmp_path_factory: pytest.TempPathFactory, tokens: dict[str, str]) -> Iterator[AzureScene]:
     root = tmp_path_factory.mktemp("connection")
     made = Scene(
         AzureWitness(root),
@@ -76,9 +74,7 @@ def first(scene: AzureScene) -> Moment:
 
 
 @pytest.fixture
-def reached(
-    scene: AzureScene, first: Moment, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Moment]:
+def reached(scene: AzureScene, first: Moment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moment]:
     with resolving(monkeypatch, first.names, str(scene.trusted)):
         yield first
 
@@ -200,9 +196,7 @@ def test_another_authority_is_refused(
         server.ping()
 
 
-def test_a_token_lets_the_applications_identity_in(
-    reached: Moment, tokens: dict[str, str]
-) -> None:
+def test_a_token_lets_the_applications_identity_in(reached: Moment, tokens: dict[str, str]) -> None:
     """Its object id is the user name; the URL holds no credential."""
     connection = reached.connections["tokens"]
     assert connection.url == connection.url_redacted

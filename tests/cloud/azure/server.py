@@ -41,9 +41,7 @@ def server_settings(
     assert said["clientProtocol"] == "Encrypted"
     assert said["clusteringPolicy"] != "OSSCluster"
     keys = database["_keys"] if said["accessKeysAuthentication"] == "Enabled" else {}
-    known = [
-        one["properties"]["user"]["objectId"] for one in _parts(cloud, ASSIGNMENT, cluster)
-    ]
+    known = [one["properties"]["user"]["objectId"] for one in _parts(cloud, ASSIGNMENT, cluster)]
     let_in = {one: token for one, token in (tokens or {}).items() if one in known}
     return ServerSettings(
         engine="redis",

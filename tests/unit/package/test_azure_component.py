@@ -482,6 +482,19 @@ def test_what_makes_a_thing_anew_and_what_pulumi_must_not_set_back(
         assert list(resource.request.ignoreChanges) == ignored, resource.urn
 
 
+@PREVIEW_AND_UPDATE
+@pytest.mark.parametrize("variant", ["keys", "production", "classic", "classic-premium"])
+def test_an_endpoint_goes_with_what_it_leads_to(variant: str, preview: bool) -> None:
+    world = built(variant, preview=preview)
+    old = variant.startswith("classic")
+    targets = {"cache-cache": cache_of(world, variant).urn}
+    if variant in PRIVATE_VAULT:
+        targets["cache-vault"] = world.one("keyvault:Vault", "cache").urn
+    found = {r.name: list(r.request.replace_with) for r in world.all("PrivateEndpoint")}
+    assert found == {name: [urn] for name, urn in targets.items()}
+    assert old == (world.all("Database") == [])
+
+
 def test_an_accepted_loss_makes_the_database_anew() -> None:
     def replacing(**args: Any) -> list[str]:
         world = succeed(lambda: azure_cache(**PRODUCTION, alarms={"profile": "off"}, **args))

@@ -652,7 +652,7 @@ RIGHT: list[dict[str, Any]] = [
     azure(vaultRecoveryDays=7),
     azure(vaultRecoveryDays=90),
     azure(secretExpires="2099-12-31"),
-    azure(secretExpires="2099-12-31T00:00:00Z"),
+    azure(secretExpires="2099-12-31 00:00:00 +0000 UTC"),  # without quotes
     azure(logs=True, logRetentionDays=730),
     azure(logs=True, workspaceId=WORKSPACE),
     azure(publicAccess=True),

@@ -76,32 +76,22 @@ ONE_REGION = (
     "a workspace of the cache's own is in the cache's region, as the cache is; "
     "`azure.workspaceId` takes one that is replicated"
 )
-NO_AUDIT = (
-    "the package makes no diagnostic setting of a vault: reads of a secret leave no record unless "
-    "one is made beside it, as a policy of the subscription can"
-)
 
 ACCEPTED = (
     Accepted("CKV_AZURE_41", r"azurerm_key_vault_secret\..+", NO_DATE),
     Accepted("CKV_AZURE_40", r"azurerm_key_vault_key\.sessions-data", DATA_KEY),
     Accepted("CKV_AZURE_112", r"azurerm_key_vault_key\.sessions-data", SOFTWARE),
     Accepted("Azure.KeyVault.AutoRotationPolicy", "sessions-data", ONE_VERSION),
-    Accepted("Azure.KeyVault.Logs", "cache|sessions|queue", NO_AUDIT),
     Accepted("Azure.Log.Replication", "cache|sessions|queue", ONE_REGION),
     Accepted("09aa11bb-87ec-409f-bf0b-49b7c1561a87", "cache|queue", MICROSOFTS_KEY),
     Accepted("408934a8-941a-4c1e-ba88-dd035d9688f4", "cache|sessions|queue", NO_ZONES),
-    Accepted("cf820ca0-f99e-4f3e-84fb-66e913812d21", "cache|sessions|queue", NO_AUDIT),
-    Accepted("187242f4-89c6-4c43-9a4e-188c0efacc5f", "cache|sessions|queue", NO_AUDIT),
     Accepted("98728c90-32c7-4049-8429-847dc0f4fe37", ".+", NO_DATE),
     Accepted("152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0", "sessions-data", DATA_KEY),
     Accepted("587c79fe-dd04-4a5e-9d0b-f89598c7261b", "sessions-data", SOFTWARE),
     Accepted("d8cf8476-a2ec-4916-896e-992351803c44", "sessions-data", ONE_VERSION),
     Accepted("DP-6", r"(?!sessions-data).+", NO_DATE),
     Accepted("DP-6", "sessions-data", DATA_KEY),
-    Accepted("DP-8", "cache|sessions|queue", NO_AUDIT),
-    Accepted("LT-3", "cache|sessions|queue", NO_AUDIT),
     Accepted("IM-1", "cache|sessions|queue", KEYS),
-    Accepted("keyvault_logging_enabled", "cache|sessions|queue", NO_AUDIT),
     Accepted("keyvault_rbac_secret_expiration_set", ".+", NO_DATE),
     Accepted("keyvault_rbac_key_expiration_set", "sessions-data", DATA_KEY),
     Accepted("keyvault_key_rotation_enabled", "sessions-data", ONE_VERSION),
@@ -134,7 +124,7 @@ ELSEWHERE = {
     "Azure.Redis.MigrateAMR": RETIRING,
     "Azure.KeyVault.Firewall": OPEN_VAULT,
     "Azure.KeyVault.PurgeProtect": PURGEABLE,
-    "Azure.KeyVault.Logs": PRODUCTION,
+    "Azure.KeyVault.Logs": QUIET,
     "Azure.Log.Replication": PRODUCTION,
     "09aa11bb-87ec-409f-bf0b-49b7c1561a87": PRODUCTION,
     "408934a8-941a-4c1e-ba88-dd035d9688f4": PRODUCTION,
@@ -143,15 +133,15 @@ ELSEWHERE = {
     "55615ac9-af46-4a59-874e-391cc3dfb490": OPEN_VAULT,
     "405c5871-3e91-4644-8a63-58e19d68ff5b": OPEN_VAULT,
     "a6abeaec-4d90-4a02-805f-6b26c4d3fbe9": OPEN_VAULT,
-    "cf820ca0-f99e-4f3e-84fb-66e913812d21": PRODUCTION,
-    "187242f4-89c6-4c43-9a4e-188c0efacc5f": PRODUCTION,
+    "cf820ca0-f99e-4f3e-84fb-66e913812d21": QUIET,
+    "187242f4-89c6-4c43-9a4e-188c0efacc5f": QUIET,
     "98728c90-32c7-4049-8429-847dc0f4fe37": PRODUCTION,
     "NS-2": OPEN_VAULT,
     "DP-6": PRODUCTION,
-    "DP-8": f"as in production; {PURGEABLE}; {OPEN_VAULT}",
+    "DP-8": f"{PURGEABLE}; {OPEN_VAULT}; {QUIET}",
     "IM-1": PRODUCTION,
-    "LT-3": f"as in production; {QUIET}",
-    "keyvault_logging_enabled": PRODUCTION,
+    "LT-3": QUIET,
+    "keyvault_logging_enabled": QUIET,
     "keyvault_private_endpoints": OPEN_VAULT,
     "keyvault_rbac_secret_expiration_set": PRODUCTION,
     "keyvault_recoverable": PURGEABLE,

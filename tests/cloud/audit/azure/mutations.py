@@ -64,21 +64,6 @@ def with_firewall(*ranges: tuple[str, str]) -> Mutation:
     return mutate
 
 
-def with_vault_logs(stack: PlannedStack) -> PlannedStack:
-    """A diagnostic setting of every vault."""
-    for vault in stack.of(VAULT):
-        place = vault.outputs["id"]
-        stack = with_resource(
-            "azure-native:monitor:DiagnosticSetting",
-            f"{place}/providers/Microsoft.Insights/diagnosticSettings/audit",
-            resourceUri=place,
-            workspaceId="/workspace",
-            logs=[{"categoryGroup": group, "enabled": True} for group in ("audit", "allLogs")],
-        )(stack)
-    return stack
-
-
-VAULT_LOGS: Mutation = with_vault_logs
 NO_TLS = with_inputs(DATABASE, clientProtocol="Plaintext")
 NO_DATABASE = without(DATABASE)
 OLD_TLS = with_inputs(CLUSTER, minimumTlsVersion="1.1")
@@ -141,6 +126,9 @@ NO_ENDPOINT = without("PrivateEndpoint")
 NO_RECORD = without("PrivateDnsZoneGroup")
 NO_SETTING = without("DiagnosticSetting")
 SILENT = with_values("DiagnosticSetting", {"logs": [{"category": "AuditEvent", "enabled": False}]})
+ONE_GROUP = with_values(
+    "DiagnosticSetting", {"logs": [{"categoryGroup": "allLogs", "enabled": True}]}
+)
 NOWHERE = with_inputs("DiagnosticSetting", workspaceId=REMOVED)
 NO_GROUP = with_inputs(SUBNET, networkSecurityGroup=REMOVED)
 NO_POLICIES = with_inputs(SUBNET, privateEndpointNetworkPolicies="Disabled")
@@ -189,17 +177,13 @@ IN_CLASSIC: Mapping[str, Mutation] = {
 IN_PRODUCTION: Mapping[str, Mutation] = {
     "Azure.RedisEnterprise.Zones": both(ENTERPRISE, ZONED),
     "Azure.KeyVault.AutoRotationPolicy": ROTATED_KEY,
-    "Azure.KeyVault.Logs": VAULT_LOGS,
     "Azure.Log.Replication": with_values("Workspace", {"replication.enabled": True}),
     "408934a8-941a-4c1e-ba88-dd035d9688f4": ZONED,
-    "cf820ca0-f99e-4f3e-84fb-66e913812d21": VAULT_LOGS,
     "98728c90-32c7-4049-8429-847dc0f4fe37": DATED,
     "152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0": DATED_KEY,
     "587c79fe-dd04-4a5e-9d0b-f89598c7261b": HSM,
     "d8cf8476-a2ec-4916-896e-992351803c44": ROTATED_KEY,
     "DP-6": both(DATED, DATED_KEY),
-    "DP-8": VAULT_LOGS,
-    "keyvault_logging_enabled": VAULT_LOGS,
     "keyvault_rbac_secret_expiration_set": DATED,
     "keyvault_rbac_key_expiration_set": DATED_KEY,
     "keyvault_non_rbac_secret_expiration_set": both(POLICIES, DATED),
@@ -297,7 +281,7 @@ MUTATIONS: Mapping[str, tuple[Mutation, ...]] = {
     "keyvault_private_endpoints": (NO_ENDPOINT,),
     "keyvault_rbac_enabled": (POLICIES,),
     "keyvault_recoverable": (PURGEABLE, NO_SOFT_DELETE),
-    "keyvault_logging_enabled": (NO_SETTING, SILENT),
+    "keyvault_logging_enabled": (NO_SETTING, SILENT, ONE_GROUP),
     "keyvault_rbac_secret_expiration_set": (ENDLESS,),
     "keyvault_non_rbac_secret_expiration_set": (ENDLESS,),
     "keyvault_rbac_key_expiration_set": (ENDLESS_KEY,),
