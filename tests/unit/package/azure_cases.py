@@ -26,9 +26,7 @@ WORKSPACE = f"{GROUP}/monitoring/providers/Microsoft.OperationalInsights/workspa
 VAULT = f"{GROUP}/secrets/providers/Microsoft.KeyVault/vaults/shop"
 SUBNET = f"{GROUP}/network/providers/Microsoft.Network/virtualNetworks/shop/subnets/endpoints"
 KEY_URL = "https://shop.vault.azure.net/keys/redis/0a1b2c3d4e5f"
-IDENTITY = (
-    f"{GROUP}/secrets/providers/Microsoft.ManagedIdentity/userAssignedIdentities/redis-data"
-)
+IDENTITY = f"{GROUP}/secrets/providers/Microsoft.ManagedIdentity/userAssignedIdentities/redis-data"
 CONNECTION_STRING = (
     "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=HunterTwoHunterTwo==;"
     "EndpointSuffix=core.windows.net"
@@ -110,9 +108,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "aof": {"persistence": "aof"},
     "entra": {"azure": ENTRA},
     "own-key": {"azure": {"customer_managed_key": {}}},
-    "given-key": {
-        "azure": {"customer_managed_key": {"key_url": KEY_URL, "identity_id": IDENTITY}}
-    },
+    "given-key": {"azure": {"customer_managed_key": {"key_url": KEY_URL, "identity_id": IDENTITY}}},
     "adopted": {"network": ADOPTED},
     "by-policy": {"environment": "staging", "network": BY_POLICY},
     "adopted-vault": {

@@ -116,7 +116,12 @@ def made(type_: str, label: str, inputs: dict[str, Any]) -> tuple[str, dict[str,
     kind = type_.removeprefix("azure-native:")
     given = _unmarked(inputs)
     id_, name = _id(kind, label, given)
-    properties = {**given, "id": id_, "name": name, **COMPUTED.get(kind, lambda *_: {})(name, given)}
+    properties = {
+        **given,
+        "id": id_,
+        "name": name,
+        **COMPUTED.get(kind, lambda *_: {})(name, given),
+    }
     return id_, properties
 
 

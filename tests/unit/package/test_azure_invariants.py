@@ -36,7 +36,11 @@ MEASURED: dict[str, Any] = {
 """An example takes a third of a second: to shrink a failing one would take minutes."""
 
 ACCESS = st.fixed_dictionaries(
-    {"cidrs": st.lists(st.sampled_from(["10.1.0.0/16", "192.168.7.0/24"]), min_size=1, unique=True)},
+    {
+        "cidrs": st.lists(
+            st.sampled_from(["10.1.0.0/16", "192.168.7.0/24"]), min_size=1, unique=True
+        )
+    },
     optional={
         "secret_readers": st.lists(st.sampled_from([READER, f"user:{BOB}"]), unique=True),
     },
@@ -178,7 +182,7 @@ def assert_one_way_in(world: World, args: dict[str, Any], entra: bool) -> None:
         assert properties["enableRbacAuthorization"] is True
         assert properties["enableSoftDelete"] is True
         assert 7 <= properties["softDeleteRetentionInDays"] <= 90
-        assert properties.get("enablePurgeProtection", True) is True, "true or nothing"
+        assert properties.get("enablePurgeProtection") in {True, None}, "true or nothing"
         private = args["environment"] != "development"
         assert properties["publicNetworkAccess"] == ("Disabled" if private else "Enabled")
         assert (vault.state["id"] in leading) == private
@@ -238,7 +242,11 @@ def assert_safe(world: World, args: dict[str, Any]) -> None:
     production, accepted = args["environment"] == "production", "allow_replacement" in args
     lock = args["azure"].get("lock", production)
     assert bool(world.all("ManagementLockByScope")) == (lock and not accepted)
-    for holder in (*world.all("RedisEnterprise"), *world.all("Database"), *world.all("redis:Redis")):
+    for holder in (
+        *world.all("RedisEnterprise"),
+        *world.all("Database"),
+        *world.all("redis:Redis"),
+    ):
         assert bool(holder.request.protect) == (production and not accepted)
 
 

@@ -57,9 +57,7 @@ def test_every_type_of_the_room_has_a_path() -> None:
 def test_ids_are_those_that_azure_gives(variant: str) -> None:
     pending = [in_state(r) for r in ours(built(variant))]
     found = dict(leftovers.ids(pending, [PROVIDER]))
-    wanted = {
-        r.urn: r.state["id"] for r in ours(built(variant)) if kind(r) not in WITHOUT_NAMES
-    }
+    wanted = {r.urn: r.state["id"] for r in ours(built(variant)) if kind(r) not in WITHOUT_NAMES}
     assert found == wanted
     for id_ in found.values():
         assert IDS.fullmatch(id_), id_
@@ -84,7 +82,9 @@ def urls(module: Any, first: str) -> set[str]:
     for operations in vars(module).values():
         if inspect.isclass(operations):
             source = inspect.getsource(inspect.getmodule(operations))  # pyright: ignore
-            found |= set(re.findall(r'"(/subscriptions/\{subscriptionId\}/resourceGroups/[^"]+)"', source))
+            found |= set(
+                re.findall(r'"(/subscriptions/\{subscriptionId\}/resourceGroups/[^"]+)"', source)
+            )
     return {re.sub(r"\{[^}]+\}", "{}", url) for url in found if first in url}
 
 

@@ -139,7 +139,9 @@ def test_every_property_that_replaces_is_among_the_cases() -> None:
 
 
 def test_the_order_of_modules_is_no_change() -> None:
-    one, other = (azure(modules=m) for m in (["RedisJSON", "RedisBloom"], ["RedisBloom", "RedisJSON"]))
+    one, other = (
+        azure(modules=m) for m in (["RedisJSON", "RedisBloom"], ["RedisBloom", "RedisJSON"])
+    )
     assert judged(one, other) == []
 
 

@@ -347,9 +347,7 @@ OLD: list[Case] = [
     ),
     (
         "C5",
-        classic(
-            {"persistence": "aof"}, **PREMIUM, snapshots={**SNAPSHOTS, "frequencyMinutes": 60}
-        ),
+        classic({"persistence": "aof"}, **PREMIUM, snapshots={**SNAPSHOTS, "frequencyMinutes": 60}),
         "azure.classic.snapshots.frequencyMinutes",
         "has no effect with aof",
     ),
@@ -570,7 +568,7 @@ def test_every_key_that_is_refused_with_a_reason_is_tried() -> None:
         assert {f"{path}.{key}" for key in model.ABSENT} <= tried
 
 
-@pytest.mark.parametrize(("key", "words"), list(rules._DECIDED.items()))  # noqa: SLF001
+@pytest.mark.parametrize(("key", "words"), list(rules._DECIDED.items()))
 def test_every_parameter_that_something_else_decides_is_refused(key: str, words: str) -> None:
     found = problems(classic(parameters={key: "x"}))
     assert found[f"{CACHE}.azure.classic.parameters.{key}"].reason == words
@@ -666,9 +664,7 @@ RIGHT: list[dict[str, Any]] = [
     classic(shards=10, zones=["3", "1"], **PREMIUM),
     classic({"persistence": "rdb"}, **PREMIUM, snapshots={**SNAPSHOTS, "frequencyMinutes": 1440}),
     classic({"persistence": "aof"}, **PREMIUM, snapshots=SNAPSHOTS),
-    classic(
-        {"persistence": "rdb"}, **PREMIUM, snapshots={"storageSubscriptionId": SUBSCRIPTION}
-    ),
+    classic({"persistence": "rdb"}, **PREMIUM, snapshots={"storageSubscriptionId": SUBSCRIPTION}),
     addresses("203.0.113.4", "203.0.113.4"),
     addresses("203.0.0.0", "203.0.255.255"),
     classic(patchWindows=[{"day": day, "hour": 23} for day in ("Sunday", "Monday")]),

@@ -10,7 +10,8 @@ from azure.mgmt.redisenterprise import models as managed_models
 from azure_cases import classic, settings
 from hypothesis import given
 from hypothesis import strategies as st
-from secure_redis.azure import plan, retirement, rules, settings as azure_settings, sizes
+from secure_redis.azure import plan, retirement, rules, sizes
+from secure_redis.azure import settings as azure_settings
 from secure_redis.azure.sizes import CLASSIC_GB, CLASSIC_SKUS, SIZES, SUCCESSORS, Size
 from secure_redis.settings import EvictionPolicy
 
@@ -67,7 +68,9 @@ ENUMS: list[tuple[str, Any, Any, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("ours", "theirs", "mine"), [e[1:] for e in ENUMS], ids=[e[0] for e in ENUMS])
+@pytest.mark.parametrize(
+    ("ours", "theirs", "mine"), [e[1:] for e in ENUMS], ids=[e[0] for e in ENUMS]
+)
 def test_a_list_is_that_of_both_sdks(ours: Any, theirs: Any, mine: set[str]) -> None:
     assert values(ours) == values(theirs) == mine
 
