@@ -1,7 +1,7 @@
 """A run that breaks off anywhere is finished by the next one: nothing doubled, nothing lost."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ import yaml
 from cloud.aws.witness import REPLICATION_GROUP, SNAPSHOT, AwsWitness
 from cloud.deployment import repository_stack
 from cloud.trial import (
+    Twin,
     disturbed,
     each_alone,
     finished,
@@ -41,19 +42,20 @@ def making(text: str) -> Callable[[Path], AwsWitness]:
 
 
 @pytest.mark.timeout(600)
-def test_development_survives_a_failure_at_each_resource(tmp_path: Path) -> None:
-    trial = disturbed(tmp_path, making(repository_stack("aws-dev")), "before")
+def test_development_survives_a_failure_at_each_resource(tmp_path: Path, twin: Twin) -> None:
+    trial = disturbed(making(repository_stack("aws-dev"))(tmp_path), twin, "before")
     finished(trial)
-    assert len(trial.resources) > 15
+    assert len(twin.resources) > 15
     trial.witness.close()
 
 
 @pytest.mark.timeout(600)
 def test_production_survives_half_made_resources(tmp_path: Path) -> None:
     """What failed after it came to exist is not made a second time."""
-    trial = disturbed(tmp_path, making(ROTATING), "after")
+    rotating = undisturbed(making(ROTATING)(tmp_path / "twin"))
+    trial = disturbed(making(ROTATING)(tmp_path / "trial"), rotating, "after")
     finished(trial)
-    kinds = {kind.rpartition(":")[2] for kind, _ in trial.resources}
+    kinds = {kind.rpartition(":")[2] for kind, _ in rotating.resources}
     assert kinds >= {"Function", "SecretRotation", "Key", "LogGroup", "MetricAlarm", "Role"}
     trial.witness.close()
     assert len(trial.witness.cloud.all(SNAPSHOT)) == 1
@@ -73,7 +75,8 @@ def test_every_stack_survives_a_failure_at_each_resource(
         document["config"][f"{PROJECT_NAME}:exceptions"] = {"unprotected-data": "a test"}
         for cache in document["config"][f"{PROJECT_NAME}:caches"].values():
             cache["protect"] = False
-    trial = disturbed(tmp_path, making(yaml.safe_dump(document)), when)
+    make = making(yaml.safe_dump(document))
+    trial = disturbed(make(tmp_path / "trial"), undisturbed(make(tmp_path / "twin")), when)
     finished(trial)
     # A key stays where a last snapshot needs it.
     key = ("aws:kms/key:Key", "cache")
@@ -82,9 +85,9 @@ def test_every_stack_survives_a_failure_at_each_resource(
 
 @pytest.mark.sweep
 @pytest.mark.timeout(3600)
-def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path) -> None:
+def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path, twin: Twin) -> None:
     """One failure, one more run, for each resource of the smallest stack."""
-    each_alone(tmp_path, making(repository_stack("aws-dev")))
+    each_alone(tmp_path, making(repository_stack("aws-dev")), twin)
 
 
 @pytest.mark.timeout(600)
@@ -139,7 +142,7 @@ KILLED = (
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("kind", "when"), KILLED)
 def test_a_killed_run_is_finished_by_the_next_one(
-    tmp_path: Path, whole: Mapping[str, int], kind: str, when: str
+    tmp_path: Path, twin: Twin, kind: str, when: str
 ) -> None:
     """SIGKILL to the command, the engine and the providers, while a resource is being made.
 
@@ -148,14 +151,14 @@ def test_a_killed_run_is_finished_by_the_next_one(
     witness = AwsWitness(tmp_path, repository_stack("aws-dev"))
     before = killed_while_making(witness, f"aws:{kind}", kind_of(kind), when)
     assert "ec2.vpc" in before
-    assert before.get(kind_of(kind), 0) < whole[kind_of(kind)] or when == "after"
-    finished_by_the_next_run(witness, whole)
+    assert before.get(kind_of(kind), 0) < twin.whole[kind_of(kind)] or when == "after"
+    finished_by_the_next_run(witness, twin)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, int]:
-    """What the fake cloud holds of the smallest stack that nothing disturbed."""
-    return undisturbed(making(repository_stack("aws-dev"))(tmp_path_factory.mktemp("whole")))
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    """The smallest stack, undisturbed."""
+    return undisturbed(making(repository_stack("aws-dev"))(tmp_path_factory.mktemp("twin")))
 
 
 def kind_of(token: str) -> str:

@@ -43,6 +43,11 @@ PLACE = {"access": {"cidrs": ["10.20.0.0/16"]}, "azure-native:location": "westeu
 AzureScene = Scene[AzureWitness]
 
 
+def in_private_zone(host: str) -> str:
+    """The name of a cache in its private zone, which no certificate carries."""
+    return host.replace(".redis.", ".privatelink.redis.", 1)
+
+
 @pytest.fixture(scope="module")
 def tokens() -> dict[str, str]:
     """What Microsoft Entra ID has issued, by object id: texts of 1200 characters, as JWTs are."""
@@ -59,8 +64,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, tokens: dict[str, str]) -> I
         AzureWitness(root),
         root / "trusted.pem",
         lambda witness, name: server_settings(witness.cloud, name, tokens),
-        # The name of the private zone, which no certificate carries.
-        lambda host: host.replace(".redis.", ".privatelink.redis.", 1),
+        in_private_zone,
     )
     try:
         yield made
@@ -174,7 +178,7 @@ def test_a_stranger_is_refused(reached: Moment, name: str, what: str) -> None:
 def test_the_name_of_the_private_zone_is_refused(reached: Moment) -> None:
     """The same server under a name that its certificate does not hold."""
     real = reached.connections["cache"]
-    host = real.host.replace(".redis.", ".privatelink.redis.", 1)
+    host = in_private_zone(real.host)
     with (
         client(replace(real, host=host)) as server,
         pytest.raises(errors.ConnectionError, match=r"(?i)hostname mismatch|not valid"),

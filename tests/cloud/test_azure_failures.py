@@ -1,7 +1,8 @@
 """A run on Azure that breaks off anywhere is finished by the next one: nothing doubled or lost."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,13 @@ from cloud.azure.witness import (
 from cloud.trial import (
     Resource,
     Trial,
+    Twin,
     counted,
     disturbed,
     each_alone,
     finished,
     finished_by_the_next_run,
     killed_while_making,
-    made,
     taken_down,
     undisturbed,
 )
@@ -85,27 +86,29 @@ def keeps(resource: Resource) -> bool:
 
 
 def unlocked(trial: Trial[AzureWitness]) -> None:
-    """Lifts what protects a stack, as the page says to."""
+    """Lifts what protects a stack, as the page says to; its locks are gone then."""
     witness = trial.witness
     witness.write_file(unprotected(yaml.safe_load(witness.stack_file.read_text())))
     witness.applied()
-    trial.resources = {one for one in trial.resources if not one[0].endswith("LockByScope")}
+    left = {one for one in trial.twin.resources if not one[0].endswith("LockByScope")}
+    trial.twin = replace(trial.twin, resources=frozenset(left))
 
 
 @pytest.mark.timeout(900)
-def test_development_survives_a_failure_at_each_resource(tmp_path: Path) -> None:
-    trial = disturbed(tmp_path, making("azure-dev"), "before")
+def test_development_survives_a_failure_at_each_resource(tmp_path: Path, twin: Twin) -> None:
+    trial = disturbed(making("azure-dev")(tmp_path), twin, "before")
     finished(trial)
-    assert len(trial.resources) > 12
+    assert len(twin.resources) > 12
     trial.witness.close()
 
 
 @pytest.mark.timeout(900)
 def test_entra_survives_half_made_resources(tmp_path: Path) -> None:
     """What failed after it came to exist is not made a second time."""
-    trial = disturbed(tmp_path, making("azure-entra"), "after")
+    entra = undisturbed(making("azure-entra")(tmp_path / "twin"))
+    trial = disturbed(making("azure-entra")(tmp_path / "trial"), entra, "after")
     finished(trial)
-    kinds = {kind.rpartition(":")[2] for kind, _ in trial.resources}
+    kinds = {kind.rpartition(":")[2] for kind, _ in entra.resources}
     assert kinds >= {"AccessPolicyAssignment", "DiagnosticSetting", "MetricAlert", "Workspace"}
     trial.witness.close()
 
@@ -118,7 +121,8 @@ def test_every_stack_survives_a_failure_at_each_resource(
     tmp_path: Path, name: str, when: str
 ) -> None:
     """On the way up and on the way down."""
-    trial = disturbed(tmp_path, making(name), when)
+    twin = undisturbed(making(name)(tmp_path / "twin"))
+    trial = disturbed(making(name)(tmp_path / "trial"), twin, when)
     finished(trial)
     unlocked(trial)
     taken_down(trial, keeps)
@@ -126,9 +130,9 @@ def test_every_stack_survives_a_failure_at_each_resource(
 
 @pytest.mark.sweep
 @pytest.mark.timeout(3600)
-def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path) -> None:
+def test_each_failure_alone_is_made_good_by_the_next_run(tmp_path: Path, twin: Twin) -> None:
     """One failure, one more run, for each resource of the smallest stack."""
-    each_alone(tmp_path, making("azure-dev"))
+    each_alone(tmp_path, making("azure-dev"), twin)
 
 
 @pytest.mark.timeout(600)
@@ -183,25 +187,23 @@ KILLED = (
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("token", "kind", "when"), KILLED)
 def test_a_killed_run_is_finished_by_the_next_one(
-    tmp_path: Path, whole: Mapping[str, int], token: str, kind: str, when: str
+    tmp_path: Path, twin: Twin, token: str, kind: str, when: str
 ) -> None:
     """SIGKILL while a resource is being made: what was made already is taken over by its id."""
     witness = making("azure-dev")(tmp_path)
     before = killed_while_making(witness, f"{PACKAGE}{token}", kind, when)
     assert (kind in before) is (when == "after")
-    finished_by_the_next_run(witness, whole)
+    finished_by_the_next_run(witness, twin)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, int]:
-    """What the fake cloud holds of the smallest stack that nothing disturbed."""
-    return undisturbed(making("azure-dev")(tmp_path_factory.mktemp("whole")))
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+    """The smallest stack, undisturbed."""
+    return undisturbed(making("azure-dev")(tmp_path_factory.mktemp("twin")))
 
 
 @pytest.mark.timeout(600)
-def test_azure_goes_on_with_what_a_killed_run_began(
-    tmp_path: Path, whole: Mapping[str, int]
-) -> None:
+def test_azure_goes_on_with_what_a_killed_run_began(tmp_path: Path, twin: Twin) -> None:
     """A cluster takes its time: while Azure makes it, runs are told to wait."""
     witness = making("azure-dev")(tmp_path)
     witness.cloud.settings(slow=600.0)
@@ -214,7 +216,7 @@ def test_azure_goes_on_with_what_a_killed_run_began(
     assert "The cluster has an operation under way" in early.text
     assert len(witness.cloud.all(CLUSTER)) == 1
     time_passes(witness.cloud)
-    finished_by_the_next_run(witness, whole)
+    finished_by_the_next_run(witness, twin)
 
 
 def time_passes(cloud: AzureCloud) -> None:
@@ -228,33 +230,28 @@ def time_passes(cloud: AzureCloud) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_an_answer_that_was_lost_is_mended_by_an_import(
-    tmp_path: Path, whole: Mapping[str, int]
-) -> None:
+def test_an_answer_that_was_lost_is_mended_by_an_import(tmp_path: Path, twin: Twin) -> None:
     """Azure made it, and nobody heard of it: the next run names it, and an import takes it over."""
     witness = making("azure-dev")(tmp_path)
     lost = {(f"{PACKAGE}{kind}", "cache") for kind in ("redisenterprise:RedisEnterprise",
                                                        "keyvault:Vault")}  # fmt: skip
     assert {(one["type"], one["name"]) for one in imported(witness, lost)} == lost
-    finished_by_the_next_run(witness, whole)
+    finished_by_the_next_run(witness, twin)
 
 
 @pytest.mark.sweep
 @pytest.mark.timeout(1800)
-def test_every_answer_that_was_lost_is_mended_by_an_import(
-    tmp_path: Path, whole: Mapping[str, int]
-) -> None:
-    twin = making("azure-dev")(tmp_path / "twin")
-    undisturbed(twin)
-    witness = making("azure-dev")(tmp_path / "trial")
-    assert {(one["type"], one["name"]) for one in imported(witness, made(twin))} == made(twin)
-    finished_by_the_next_run(witness, whole)
+def test_every_answer_that_was_lost_is_mended_by_an_import(tmp_path: Path, twin: Twin) -> None:
+    witness = making("azure-dev")(tmp_path)
+    found = imported(witness, twin.resources)
+    assert {(one["type"], one["name"]) for one in found} == twin.resources
+    finished_by_the_next_run(witness, twin)
 
 
 EXISTS = re.compile(r"cannot create already existing resource '(.+)'")
 
 
-def imported(witness: AzureWitness, lost: set[Resource]) -> list[dict[str, Any]]:
+def imported(witness: AzureWitness, lost: Collection[Resource]) -> list[dict[str, Any]]:
     """Brings a stack up whose answers get lost, with what docs/azure.md says to do about it.
 
     Answers the entries of the journal for what was there already.

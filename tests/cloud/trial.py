@@ -15,15 +15,21 @@ Resource = tuple[str, str]
 """Type and logical name."""
 
 
+@dataclass(frozen=True)
+class Twin:
+    """What becomes of a stack that nothing disturbs."""
+
+    whole: Mapping[str, int]
+    """How many objects of each kind the fake cloud holds."""
+    resources: frozenset[Resource]
+
+
 @dataclass
 class Trial(Generic[OwnWitness]):
     """A stack each of whose resources failed once."""
 
     witness: OwnWitness
-    whole: Mapping[str, int]
-    """What the fake cloud holds of a stack that nothing disturbed, by kind."""
-    resources: set[Resource]
-    """Types and names of those resources."""
+    twin: Twin
     runs: list[Run] = field(default_factory=list[Run])
     failed: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """The entries of the journal for what failed."""
@@ -34,27 +40,24 @@ def counted(witness: Witness) -> dict[str, int]:
     return {kind: len(ids) for kind, ids in witness.cloud.left.items()}
 
 
-def made(witness: Witness) -> set[Resource]:
-    """Types and names of what a stack has made."""
-    journal = witness.cloud.journal
-    return {(one["type"], one["name"]) for one in journal if one["operation"] == "create"}
+def undisturbed(witness: Witness) -> Twin:
+    """Brings a stack up and takes it down again."""
+    witness.applied()
+    whole = counted(witness)
+    made = [one for one in witness.cloud.journal if one["operation"] == "create"]
+    witness.close()
+    return Twin(whole, frozenset((one["type"], one["name"]) for one in made))
 
 
-def disturbed(root: Path, make: Callable[[Path], OwnWitness], when: str) -> Trial[OwnWitness]:
+def disturbed(witness: OwnWitness, twin: Twin, when: str) -> Trial[OwnWitness]:
     """Brings a stack up against one failure at each of its resources.
 
     All failures stand ready at once: a run meets those that it comes to, and the next one goes
-    further.
-
-    Args:
-        root: directory for everything of it.
-        make: makes a witness with its stack file in a directory.
-        when: before or after the object came to exist.
+    further. when: before or after the object came to exist.
     """
-    twin = make(root / "twin")
-    trial = Trial(make(root / "trial"), undisturbed(twin), made(twin))
-    for number, (kind, name) in enumerate(sorted(trial.resources)):
-        trial.witness.fail("create", kind, name, when=when, error=f"no luck with number {number}.")
+    trial = Trial(witness, twin)
+    for number, (kind, name) in enumerate(sorted(twin.resources)):
+        witness.fail("create", kind, name, when=when, error=f"no luck with number {number}.")
     converge(trial, "up")
     return trial
 
@@ -62,7 +65,7 @@ def disturbed(root: Path, make: Callable[[Path], OwnWitness], when: str) -> Tria
 def converge(trial: Trial[Any], operation: str) -> None:
     """Repeats a command until it succeeds; each failed run must have said why."""
     # Each failed run uses up one of the failures at least.
-    for _ in range(len(trial.resources) + 1):
+    for _ in range(len(trial.twin.resources) + 1):
         begin = len(trial.witness.cloud.journal)
         run = trial.witness.heard(operation)
         trial.runs.append(run)
@@ -82,8 +85,8 @@ def converge(trial: Trial[Any], operation: str) -> None:
 def finished(trial: Trial[Any]) -> None:
     """Asserts that every resource failed once, and that the stack is whole and quiet."""
     assert trial.witness.cloud.faults_left == 0
-    assert {(one["type"], one["name"]) for one in trial.failed} == trial.resources
-    assert counted(trial.witness) == trial.whole
+    assert {(one["type"], one["name"]) for one in trial.failed} == trial.twin.resources
+    assert counted(trial.witness) == trial.twin.whole
     assert set(trial.witness.up().changes) == {"unchanged"}
     trial.witness.unchanged()
     assert trial.witness.connection("cache").url.startswith("rediss://")
@@ -94,25 +97,26 @@ def taken_down(trial: Trial[Any], keeps: Callable[[Resource], bool]) -> None:
 
     keeps: whether a resource stays in the cloud, so that nobody comes to delete it.
     """
-    for number, (kind, name) in enumerate(sorted(trial.resources)):
+    for number, (kind, name) in enumerate(sorted(trial.twin.resources)):
         trial.witness.fail("delete", kind, name, error=f"no luck with number {number}.")
     trial.failed.clear()
     converge(trial, "down")
-    kept = {one for one in trial.resources if keeps(one)}
-    assert {(one["type"], one["name"]) for one in trial.failed} >= trial.resources - kept
+    gone = {one for one in trial.twin.resources if not keeps(one)}
+    assert {(one["type"], one["name"]) for one in trial.failed} >= gone
     assert trial.witness.forgotten == {}
 
 
-def each_alone(root: Path, make: Callable[[Path], Witness], when: str = "before") -> None:
-    """One failure, one more run, for each resource of a stack."""
-    twin = make(root / "twin")
-    whole = undisturbed(twin)
-    for number, (kind, name) in enumerate(sorted(made(twin))):
+def each_alone(root: Path, make: Callable[[Path], Witness], twin: Twin) -> None:
+    """One failure, one more run, for each resource of a stack.
+
+    make: makes a witness with its stack file in a directory.
+    """
+    for number, (kind, name) in enumerate(sorted(twin.resources)):
         witness = make(root / str(number))
-        witness.fail("create", kind, name, when=when, error="no luck.")
+        witness.fail("create", kind, name, error="no luck.")
         assert "no luck." in witness.heard("up").text
         assert witness.heard("up").code == 0, f"{kind} {name}"
-        assert counted(witness) == whole
+        assert counted(witness) == twin.whole
         witness.close()
 
 
@@ -140,18 +144,10 @@ def killed_while_making(
     return counted(witness)
 
 
-def finished_by_the_next_run(witness: Witness, whole: Mapping[str, int]) -> None:
+def finished_by_the_next_run(witness: Witness, twin: Twin) -> None:
     """Asserts that one more run makes a stack whole, with nothing doubled, and quiet."""
     witness.applied()
-    assert counted(witness) == whole
+    assert counted(witness) == twin.whole
     assert set(witness.up().changes) == {"unchanged"}
     witness.unchanged()
     witness.close()
-
-
-def undisturbed(witness: Witness) -> dict[str, int]:
-    """What the fake cloud holds of a stack that nothing disturbs, by kind."""
-    witness.applied()
-    found = counted(witness)
-    witness.close()
-    return found

@@ -13,7 +13,7 @@ from secure_redis.component import CacheComponent
 from secure_redis.connection import Auth, CaSource, TlsVerify, redis_url
 from secure_redis.settings import Arguments, CacheSettings, Target
 
-from . import alarms, logs, network, plan
+from . import alarms, logs, network, plan, registered
 from .access import endpoint
 from .replacement import identity, judge
 from .secret import Vault, keep, vault
@@ -95,6 +95,7 @@ class AzureCache(CacheComponent):
             identity(cache, given.network),
             replacement.guarded(opts, name, judge(name, cache)),
         )
+        registered.add(self)
         child = pulumi.ResourceOptions(parent=self)
         suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=child)
         site = Site(
@@ -104,7 +105,7 @@ class AzureCache(CacheComponent):
             suffix=suffix.hex,
             network=given.network or network.own(name, given, child),
         )
-        return site, vault(site, suffix)
+        return site, vault(site)
 
     def _complete(self, site: Site, where: Vault, service: Service) -> None:
         """Declares everything around the cache, and registers the contract."""

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_azure_native import network, privatedns, resources
 
-from secure_redis import clouds
+from secure_redis import clouds, replacement
 from secure_redis.configuration import InvalidArguments
 from secure_redis.problems import Problem
 from secure_redis.settings import Arguments, NewNetwork, PrivateDns, StackSettings
@@ -61,7 +61,9 @@ class AzureNetwork(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         _check(args)
-        super().__init__("secure-redis:index:AzureNetwork", name, {}, opts)
+        inputs = {"resourceGroup": args.get("resource_group_name") or "own"}
+        guarded = replacement.guarded(opts, name, _judge)
+        super().__init__("secure-redis:index:AzureNetwork", name, inputs, guarded)
         self._name, self._tags = name, dict(args.get("tags", {}))
         suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=self._child()).hex
         self._identity = pulumi.Output.concat(names.prefix(name), "-", suffix)
@@ -234,6 +236,17 @@ def security_rules(
         "destination_address_prefix": "*",
         "destination_port_range": "*",
     }
+
+
+def _judge(old: replacement.Identity, new: replacement.Identity) -> Iterator[Problem]:
+    """What is wrong with a change: a network goes before the caches that it is for are asked."""
+    if "resourceGroup" in replacement.changes(old, new):
+        before, after = (replacement.shown(known["resourceGroup"]) for known in (old, new))
+        yield Problem(
+            "network.resourceGroup",
+            f"changing it from {before} to {after} makes the network and every cache in it anew",
+            "Set it back, and make a second stack with the other resource group.",
+        )
 
 
 def _check(args: AzureNetworkArgs) -> None:

@@ -13,7 +13,7 @@ import pulumi
 import pulumi_random as random
 from pulumi_azure_native import authorization, keyvault
 
-from . import names, plan
+from . import names, plan, registered
 from .access import endpoint
 from .roles import SECRETS_USER, assign, principal
 from .site import Site
@@ -32,12 +32,8 @@ class Vault:
     """The resource; None for one that exists."""
 
 
-def vault(site: Site, after: pulumi.Resource) -> Vault:
-    """The vault of a cache: one of its own, or the one that was named.
-
-    after: what is registered before Azure is asked for its tenant, so that a refused change ends
-    the program with no question open.
-    """
+def vault(site: Site) -> Vault:
+    """The vault of a cache: one of its own, or the one that was named."""
     vault_id = site.cache.azure.vault_id
     if vault_id is not None:
         known = pulumi.Output.from_input(vault_id)
@@ -49,9 +45,13 @@ def vault(site: Site, after: pulumi.Resource) -> Vault:
     unique = random.RandomId(
         f"{site.name}-vault-name", byte_length=4, keepers=place, opts=site.child()
     )
-    tenant = authorization.get_client_config_output(
-        opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[after])
-    ).tenant_id
+    tenant = registered.then(
+        lambda: (
+            authorization.get_client_config_output(
+                opts=pulumi.InvokeOutputOptions(parent=site.parent)
+            ).tenant_id
+        )
+    )
     # A key for data at rest must not be lost with it.
     # The days were decided when it was made, by an environment that may have been another one.
     fixed = {"ignore_changes": ["properties.softDeleteRetentionInDays"]}

@@ -6,7 +6,7 @@ from cloud.audit.azure.target import AZURE
 from cloud.audit.checkov import Finding
 from cloud.audit.page import page, path
 from cloud.audit.planned import PlannedStack
-from cloud.audit.rules import PROWLER, Rule, judge, unexpected, verdict
+from cloud.audit.rules import PROWLER, Rule, judge, never, unexpected, verdict
 from cloud.audit.target import Target
 from cloud.audit.targets import TARGETS
 
@@ -70,7 +70,10 @@ def test_each_rule_can_be_passed(stacks: Stacks, target: Target):
     assert set(target.starts) <= nowhere
     for rule in target.rules:
         if rule.id in target.starts:
-            assert judge(rule, start(stacks, target, rule)).failed == (), rule.id
+            found = judge(rule, start(stacks, target, rule))
+            assert found.failed == (), rule.id
+            # Where there should be none at all, there is none.
+            assert found.passed or rule.holds is never, rule.id
 
 
 @of_each_target
@@ -142,6 +145,16 @@ def test_secrets_with_credentials_are_rotated(findings: Findings):
     assert len(found.passed) == 3
     assert all(address.endswith("-credentials") for address in found.passed)
     assert all(address.endswith("-connection") for address in found.failed)
+
+
+def test_secrets_that_are_called_no_credential_hold_none(stacks: Stacks):
+    """What is accepted of them is true: they are the ones with JSON, which has no key in it."""
+    named = {
+        one.name
+        for one in stacks[AZURE.production].of("Secret")
+        if one.inputs["properties"]["contentType"] == "application/json"
+    }
+    assert named == {f"{cache}-connection" for cache in ("cache", "queue", "sessions")}
 
 
 @of_each_target

@@ -17,7 +17,7 @@ from secure_redis.settings import CacheSettings
 
 CACHE = "caches.cache"
 ACCESS = {"cidrs": ["10.1.0.0/16"]}
-PRODUCTION = {"environment": "production"}
+PRODUCTION: dict[str, Any] = {"environment": "production"}
 ALICE, BOB = "0f4c1d7e-5b7a-4c38-9a3e-2f1d6c8b9a01", "5d9e2c4b-8a16-4f7d-b1c3-7e0a9d2f6b02"
 """Object ids of two identities."""
 READER = "7a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"

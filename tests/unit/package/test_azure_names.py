@@ -31,7 +31,9 @@ SECRETS = ("url", "primary-key", "secondary-key", "connection")
 
 def pattern(module: object, argument: str) -> str:
     """What an SDK of Azure's writes of a name in its requests."""
-    source = inspect.getsource(inspect.getmodule(module))  # pyright: ignore[reportArgumentType]
+    file = inspect.getmodule(module)
+    assert file is not None
+    source = inspect.getsource(file)
     found = set(re.findall(rf'url\(\s*"{argument}",[^)]*?pattern=r"(.+?)"', source))
     assert len(found) == 1, found
     return found.pop()

@@ -1,6 +1,6 @@
 """What settings mean on Azure: every default, by environment and purpose."""
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -235,7 +235,7 @@ def test_what_survives_in_a_classic_cache() -> None:
     assert plan.persistence(settings(by_default, environment="staging")) is Persistence.RDB
 
 
-@given(st.dates(min_value=datetime(2030, 1, 1).date(), max_value=datetime(2900, 1, 1).date()))
+@given(st.dates(min_value=date(2030, 1, 1), max_value=date(2900, 1, 1)))
 def test_secrets_expire_when_their_day_begins(day: Any) -> None:
     cache = settings({"azure": {"secretExpires": day.isoformat()}})
     expires = plan.expires(cache)

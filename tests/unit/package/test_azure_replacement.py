@@ -61,7 +61,7 @@ def judged(
 
 OSS, ENTERPRISE = azure(clusteringPolicy="OSSCluster"), azure(clusteringPolicy="EnterpriseCluster")
 JSON, BLOOM = azure(modules=["RedisJSON"]), azure(modules=["RedisBloom"])
-PREMIUM = {"sku": "Premium_P1"}
+PREMIUM: dict[str, Any] = {"sku": "Premium_P1"}
 ZONED = classic(**PREMIUM, zones=["1"])
 POLICIES: list[tuple[Cache, Cache, str, str]] = [
     (OSS, ENTERPRISE, "azure.clusteringPolicy", "OSSCluster to EnterpriseCluster"),

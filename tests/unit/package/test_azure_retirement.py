@@ -7,7 +7,6 @@ import pytest
 from azure_cases import ACCESS, CLASSIC, CONNECTION_STRING, PRODUCTION, azure_cache, secure
 from hypothesis import given
 from hypothesis import strategies as st
-from package_components import PREVIEW_AND_UPDATE
 from package_monitor import run, succeed
 from secure_redis.azure import classic, retirement, sizes
 from secure_redis.azure.retirement import RETIREMENT, warning
@@ -75,23 +74,26 @@ def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [r.getMessage() for r in caplog.records if "retires" in r.getMessage()]
 
 
-@PREVIEW_AND_UPDATE
-@pytest.mark.parametrize("make", [azure_cache, secure], ids=lambda make: make.__name__)
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("make", "preview", "arguments", "words"),
     [
-        ({}, "Standard_C1 becomes Balanced_B1"),
-        (PRODUCTION, "Premium_P1 becomes Balanced_B5"),
-        ({"sku": "Basic_C6"}, "Basic_C6 becomes Balanced_B50"),
-        ({"sku": "Premium_P2", "shards": 3}, "Premium_P2 with 3 shards becomes Balanced_B50"),
+        (azure_cache, False, {}, "Standard_C1 becomes Balanced_B1"),
+        (azure_cache, True, PRODUCTION, "Premium_P1 becomes Balanced_B5"),
+        (secure, True, {"sku": "Basic_C6"}, "Basic_C6 becomes Balanced_B50"),
+        (
+            secure,
+            False,
+            {"sku": "Premium_P2", "shards": 3},
+            "Premium_P2 with 3 shards becomes Balanced_B50",
+        ),
     ],
 )
 @pytest.mark.usefixtures("today")
 def test_every_run_says_so(
     make: Any,
+    preview: bool,
     arguments: dict[str, Any],
     words: str,
-    preview: bool,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     chosen = {**CLASSIC, **{k: v for k, v in arguments.items() if k != "environment"}}

@@ -50,9 +50,9 @@ def azure(**keys: Any) -> dict[str, Any]:
 
 
 SNAPSHOTS = {"connectionString": CONNECTION_STRING}
-PREMIUM = {"sku": "Premium_P1"}
+PREMIUM: dict[str, Any] = {"sku": "Premium_P1"}
 OPEN = {"azure": {"publicAccess": True}}
-FLASH = {"sku": "FlashOptimized_A250", "allowPreview": True}
+FLASH: dict[str, Any] = {"sku": "FlashOptimized_A250", "allowPreview": True}
 
 
 def addresses(start: str, end: str) -> dict[str, Any]:

@@ -94,10 +94,11 @@ def test_every_module_is_known_by_its_name() -> None:
     assert values(azure_settings.Module) == names
 
 
-@pytest.mark.parametrize("name", sorted(NAMES))
-def test_every_size_may_be_named(name: str) -> None:
-    preview = {"allowPreview": True} if sizes.named(name).preview else {}  # pyright: ignore
-    assert plan.sku(settings({"azure": {"sku": name, **preview}})) == name
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: size.name)
+def test_every_size_may_be_named(size: Size) -> None:
+    preview = {"allowPreview": True} if size.preview else {}
+    assert plan.sku(settings({"azure": {"sku": size.name, **preview}})) == size.name
+    assert sizes.named(size.name) is size
 
 
 @pytest.mark.parametrize(

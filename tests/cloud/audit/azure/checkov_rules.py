@@ -47,6 +47,7 @@ NO_DATE = (
     "Azure's access keys do not end by themselves: they are changed by `secure-redis rotate`; "
     "`azure.secretExpires` writes a date on the secrets for those who must have one"
 )
+NO_CREDENTIAL = "they hold host, port and names, no credential"
 DATA_KEY = (
     "the key that encrypts the data of a cache for as long as there is one: a day on which it ends "
     "is a day on which the data may be lost. `azure.customerManagedKey.keyUrl` takes a key of "
@@ -77,22 +78,30 @@ ONE_REGION = (
     "`azure.workspaceId` takes one that is replicated"
 )
 
+CREDENTIAL = r".+-(url|primary-key|secondary-key)"
+FACTS = r".+-connection"
+"""Names of secrets: with a credential, and without."""
+
 ACCEPTED = (
-    Accepted("CKV_AZURE_41", r"azurerm_key_vault_secret\..+", NO_DATE),
+    Accepted("CKV_AZURE_41", rf"azurerm_key_vault_secret\.{CREDENTIAL}", NO_DATE),
+    Accepted("CKV_AZURE_41", rf"azurerm_key_vault_secret\.{FACTS}", NO_CREDENTIAL),
     Accepted("CKV_AZURE_40", r"azurerm_key_vault_key\.sessions-data", DATA_KEY),
     Accepted("CKV_AZURE_112", r"azurerm_key_vault_key\.sessions-data", SOFTWARE),
     Accepted("Azure.KeyVault.AutoRotationPolicy", "sessions-data", ONE_VERSION),
     Accepted("Azure.Log.Replication", "cache|sessions|queue", ONE_REGION),
     Accepted("09aa11bb-87ec-409f-bf0b-49b7c1561a87", "cache|queue", MICROSOFTS_KEY),
     Accepted("408934a8-941a-4c1e-ba88-dd035d9688f4", "cache|sessions|queue", NO_ZONES),
-    Accepted("98728c90-32c7-4049-8429-847dc0f4fe37", ".+", NO_DATE),
+    Accepted("98728c90-32c7-4049-8429-847dc0f4fe37", CREDENTIAL, NO_DATE),
+    Accepted("98728c90-32c7-4049-8429-847dc0f4fe37", FACTS, NO_CREDENTIAL),
     Accepted("152b15f7-8e1f-4c1f-ab71-8c010ba5dbc0", "sessions-data", DATA_KEY),
     Accepted("587c79fe-dd04-4a5e-9d0b-f89598c7261b", "sessions-data", SOFTWARE),
     Accepted("d8cf8476-a2ec-4916-896e-992351803c44", "sessions-data", ONE_VERSION),
-    Accepted("DP-6", r"(?!sessions-data).+", NO_DATE),
+    Accepted("DP-6", CREDENTIAL, NO_DATE),
+    Accepted("DP-6", FACTS, NO_CREDENTIAL),
     Accepted("DP-6", "sessions-data", DATA_KEY),
     Accepted("IM-1", "cache|sessions|queue", KEYS),
-    Accepted("keyvault_rbac_secret_expiration_set", ".+", NO_DATE),
+    Accepted("keyvault_rbac_secret_expiration_set", CREDENTIAL, NO_DATE),
+    Accepted("keyvault_rbac_secret_expiration_set", FACTS, NO_CREDENTIAL),
     Accepted("keyvault_rbac_key_expiration_set", "sessions-data", DATA_KEY),
     Accepted("keyvault_key_rotation_enabled", "sessions-data", ONE_VERSION),
 )

@@ -143,18 +143,6 @@ def audited(stack: PlannedStack, one: Planned) -> bool:
     )
 
 
-def alarmed(stack: PlannedStack, one: Planned) -> set[str]:
-    """Metrics of a cache with an alarm that tells somebody."""
-    return {
-        criterion["metricName"]
-        for alert in stack.of("MetricAlert")
-        if id_of(one) in {scope.lower() for scope in alert.inputs["scopes"]}
-        and alert.inputs["enabled"]
-        and alert.inputs.get("actions")
-        for criterion in alert.inputs["criteria"]["allOf"]
-    }
-
-
 def rules(group: Planned, direction: str) -> list[Values]:
     """The rules of a network security group in one direction, the first first."""
     found = [one for one in group.inputs["securityRules"] if one["direction"] == direction]

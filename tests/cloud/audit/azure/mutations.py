@@ -75,9 +75,6 @@ ZONED = with_inputs(CLUSTER, zones=["1", "2", "3"])
 TWO_ZONES = with_inputs(CLUSTER, zones=["1", "2"])
 LET_IN_BY_KEY = with_inputs(DATABASE, accessKeysAuthentication="Enabled")
 KEY_UNSAID = with_inputs(DATABASE, accessKeysAuthentication=REMOVED)
-OWN_KEYS = with_values(
-    CLUSTER, {"encryption.customerManagedKeyEncryption.keyEncryptionKeyUrl": "https://key"}
-)
 
 NON_TLS_PORT = with_inputs(CLASSIC, enableNonSslPort=True)
 OLD_TLS_CLASSIC = with_inputs(CLASSIC, minimumTlsVersion="1.0")

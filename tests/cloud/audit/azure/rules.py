@@ -2,8 +2,8 @@
 
 PSRule needs PowerShell, Azure Policy and Prowler look at live subscriptions, and there is none
 here; Checkov has rules for the classic cache only. So each rule is written down here once, with
-what its own source asserts. Read from: PSRule.Rules.Azure, rule set 2026_03; Azure/azure-policy,
-built-in definitions of 2026-04; Prowler of 2026-08.
+what its own source asserts. Read from: PSRule.Rules.Azure (what there is: baseline GA_2026_03);
+Azure/azure-policy, built-in definitions of 2026-04; Prowler of 2026-08.
 """
 
 import re
