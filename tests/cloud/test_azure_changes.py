@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cloud.azure.arm import SEEDED
+from cloud.azure.arm import SEEDED, TYPES
 from cloud.azure.identifiers import ArmId
 from cloud.azure.services.key_vault_items import value_of
 from cloud.azure.subscription import SUBSCRIPTION_SCOPE, TENANT_ID
@@ -16,6 +17,7 @@ from cloud.azure.witness import (
     CLASSIC,
     CLUSTER,
     DATABASE,
+    LOCK,
     SECRET,
     VAULT,
     AzureWitness,
@@ -553,3 +555,98 @@ def test_no_key_is_said(history: list[Step], witness: AzureWitness) -> None:
     assert len(history) == len(STEPS) + 1
     assert len(witness.passwords) == 2 * len(CACHES) + 3
     assert leaks(witness.passwords, witness.places()) == []
+
+
+TURNING: dict[str, Any] = {
+    "managed": {"azure": {}},
+    "standard": {"azure": {"classic": {"acknowledgeRetirement": True, "sku": "Standard_C1"}}},
+}
+
+
+@pytest.fixture
+def turning(tmp_path: Path) -> Iterator[AzureWitness]:
+    made = AzureWitness(tmp_path)
+    write_turning(made, "development", "primary")
+    made.applied()
+    yield made
+    made.close()
+
+
+def write_turning(witness: AzureWitness, environment: str, active: str) -> None:
+    """Both kinds of caches with one of their keys in use."""
+    caches = json.loads(json.dumps(TURNING))
+    for cache in caches.values():
+        cache["azure"]["activeKey"] = active
+    witness.write(caches, **{**STACK, "environment": environment})
+
+
+def made_anew(witness: AzureWitness, key: str) -> None:
+    """What `secure-redis rotate` asks Azure for, of all caches: a new access key."""
+    for cache in TURNING:
+        identifier = witness.connection(cache).resource_id
+        api = TYPES[ArmId.parse(identifier).type.lower()].api
+        arm = witness.cloud.arm
+        arm.request("POST", f"{identifier}/regenerateKey", {"keyType": key.title()}, api)
+    witness.learn()
+
+
+def held(witness: AzureWitness, cache: str) -> dict[str, str]:
+    """What the secrets of a cache say now: secret."""
+    kinds = ("url", "primary-key", "secondary-key")
+    return {what: value_of(witness.secret(what, cache)) for what in kinds}
+
+
+def test_both_keys_are_made_anew_and_no_client_is_cut_off(turning: AzureWitness) -> None:
+    """The whole rotation: at each moment the URL in use opens the cache."""
+    first = {cache: (turning.keys(cache), held(turning, cache)) for cache in TURNING}
+    made_anew(turning, "secondary")
+    turning.applied()
+    for cache, (keys, secrets) in first.items():
+        now = turning.keys(cache)
+        assert now["primary"] == keys["primary"]
+        assert now["secondary"] != keys["secondary"]
+        assert held(turning, cache) == {**secrets, "secondary-key": now["secondary"]}
+        assert len(turning.secret("url", cache)["_versions"]) == 1
+    write_turning(turning, "development", "secondary")
+    turning.applied()
+    for cache, (keys, secrets) in first.items():
+        url = turning.secret("url", cache)
+        old, new = url["_versions"].values()
+        assert {old, new} == {secrets["url"], turning.connection(cache).url}
+        assert turning.connection(cache).password == turning.keys(cache)["secondary"]
+        # Clients that have not read the new version still get in.
+        assert turning.keys(cache)["primary"] == keys["primary"]
+    made_anew(turning, "primary")
+    turning.applied()
+    for cache, (keys, _) in first.items():
+        now, secrets = turning.keys(cache), held(turning, cache)
+        assert secrets["primary-key"] == now["primary"] != keys["primary"]
+        assert secrets["url"] == turning.connection(cache).url
+        assert turning.connection(cache).password == now["secondary"]
+        assert len(turning.secret("url", cache)["_versions"]) == 2
+    turning.unchanged()
+    # Two keys each at first, and two made anew.
+    assert len(turning.passwords) == 1 + 4 * len(TURNING)
+    assert leaks(turning.passwords, turning.places()) == []
+
+
+def test_development_becomes_production_in_place(turning: AzureWitness) -> None:
+    """Every default that the environment decides changes, and the data stay."""
+    before = {cache: turning.keys(cache) for cache in TURNING}
+    ids = {kind: turning.cloud.all(kind).keys() for kind in (CLUSTER, DATABASE, CLASSIC, VAULT)}
+    for environment in ("staging", "production"):
+        write_turning(turning, environment, "primary")
+        turning.heard("preview").succeeded()
+        turning.applied()
+        turning.unchanged()
+    assert {cache: turning.keys(cache) for cache in TURNING} == before
+    assert {kind: turning.cloud.all(kind).keys() for kind in ids} == ids
+    assert len(turning.cloud.all(LOCK)) == len(TURNING)
+    for vault in turning.cloud.all(VAULT).values():
+        # Decided when it was made; the rest is production's.
+        assert vault["properties"]["softDeleteRetentionInDays"] == 7
+        assert vault["properties"]["enablePurgeProtection"] is True
+        assert vault["properties"]["publicNetworkAccess"] == "Disabled"
+    cluster = turning.cloud.one(CLUSTER)
+    assert cluster["properties"]["highAvailability"] == "Enabled"
+    assert cluster["sku"]["name"] == "Balanced_B3"

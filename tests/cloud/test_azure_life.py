@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from cloud.azure.witness import (
     stack_text,
     unprotected,
 )
+from cloud.deployment import ProgramDeployment
 from cloud.life import Life as AnyLife
 from cloud.life import LifeTests, label, lived
 from cloud.witness import forms, leaks
@@ -446,3 +448,25 @@ def test_labels_are_read_from_the_state(life: Life) -> None:
     made = set(life.witness.cloud.order("create"))
     native = {label(one) for one in life.state if one["type"].startswith("azure-native:")}
     assert native <= made
+
+
+CHAINED = """\
+import pulumi
+from secure_redis.azure.redis import ManagedRedis
+
+given = {"environment": "development", "access": {"cidrs": ["10.30.0.0/16"]}}
+first = ManagedRedis("first", given)
+second = ManagedRedis("second", given, pulumi.ResourceOptions(depends_on=[first]))
+pulumi.export("hosts", [first.host, second.host])
+"""
+
+
+def test_a_cache_may_wait_for_another_one(tmp_path: Path) -> None:
+    """Each asks Azure when no other one is refused; the first does not wait for the second."""
+    deployment = ProgramDeployment(tmp_path, CHAINED, target="azure")
+    deployment.up()
+    made = deployment.cloud.order("create")
+    assert made.index("Secret:first-url") < made.index("RedisEnterprise:second")
+    assert len(set(deployment.outputs()["hosts"])) == 2
+    deployment.unchanged()
+    deployment.close()

@@ -102,7 +102,8 @@ class AzureCache(CacheComponent):
             name=name,
             given=given,
             parent=self,
-            suffix=suffix.hex,
+            # Whatever has a name waits until no change is refused.
+            suffix=registered.then(lambda: suffix.hex),
             network=given.network or network.own(name, given, child),
         )
         return site, vault(site)

@@ -13,7 +13,7 @@ from secure_redis.configuration import InvalidArguments
 from secure_redis.problems import Problem
 from secure_redis.settings import Arguments, NewNetwork, PrivateDns, StackSettings
 
-from . import names, plan, rules
+from . import names, plan, registered, rules
 
 PARTS = 8
 """Equal parts of the network's addresses; private endpoints take the first one, the rest is for
@@ -66,8 +66,10 @@ class AzureNetwork(pulumi.ComponentResource):
         super().__init__("secure-redis:index:AzureNetwork", name, inputs, guarded)
         self._name, self._tags = name, dict(args.get("tags", {}))
         suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=self._child()).hex
-        self._identity = pulumi.Output.concat(names.prefix(name), "-", suffix)
-        group = args.get("resource_group_name") or self._resource_group()
+        identity = pulumi.Output.concat(names.prefix(name), "-", suffix)
+        # The caches of a stack are told the group; all else waits until no change is refused.
+        self._identity = registered.then(lambda: identity)
+        group = args.get("resource_group_name") or self._resource_group(identity)
         self.resource_group_name = pulumi.Output.from_input(group)
         adopted = args.get("subnet_id")
         subnet_id = adopted or self._subnet(args.get("cidr") or NewNetwork().cidr, args)
@@ -91,9 +93,9 @@ class AzureNetwork(pulumi.ComponentResource):
     def _child(self, **others: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, **others)
 
-    def _resource_group(self) -> pulumi.Output[str]:
+    def _resource_group(self, identity: pulumi.Output[str]) -> pulumi.Output[str]:
         return resources.ResourceGroup(
-            self._name, resource_group_name=self._identity, tags=self._tags, opts=self._child()
+            self._name, resource_group_name=identity, tags=self._tags, opts=self._child()
         ).name
 
     def _subnet(self, cidr: str, args: AzureNetworkArgs) -> pulumi.Output[str]:

@@ -1,7 +1,8 @@
-"""When Azure may be asked something: not before every cache of the program has been let pass.
+"""When Azure may be asked or told something: not before every cache has been let pass.
 
-A cache whose change is refused ends the program. A question that is open then fails, and the user
-would read of it too, with a traceback, beside the reason.
+A cache whose change is refused ends the program, and the user reads that nothing was changed. What
+the others and the network do must not have begun then; and a question that is open fails, with a
+traceback beside the reason.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timezone
-from ipaddress import IPv4Address, IPv6Network, ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
@@ -13,6 +13,8 @@ from secure_redis.problems import Problem
 from secure_redis.schema import join
 
 from . import plan, retirement, sizes
+from .classic_rules import classic_problems
+from .identifiers import guid_problems, reader_problems, resource_id_problems
 from .settings import Auth, ClusteringPolicy, Module
 
 if TYPE_CHECKING:
@@ -34,9 +36,6 @@ NETWORK_PREFIXES = range(8, 27)
 TAG_KEY_LENGTH, TAG_VALUE_LENGTH, TAGS = 512, 256, 12
 """Limits of tags (Azure Resource Manager, tag limitations: 512, 256 and, for private DNS zones, 15,
 less the tags that are ours)."""
-
-ENDPOINTS = 84
-"""Most private endpoints of a cache (Azure Managed Redis, private link). One is made here."""
 
 
 def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
@@ -69,22 +68,12 @@ def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
     if zones:
         yield from _zones("network.private_dns_zone_ids", zones, [given.cache])
     for fact, kind in _FACTS.items():
-        yield from _ids(join("network", fact), [given.network.get(fact)], kind)
+        yield from resource_id_problems(join("network", fact), [given.network.get(fact)], kind)
 
 
 _SUBNET = "Microsoft.Network/virtualNetworks/*/subnets"
 _ZONE = "Microsoft.Network/privateDnsZones"
 _FACTS = {"subnet_id": _SUBNET}
-
-NO_CLASSIC = (
-    "sku",
-    "allow_preview",
-    "clustering_policy",
-    "snapshot_frequency",
-    "modules",
-    "customer_managed_key",
-)
-"""Settings of Azure Managed Redis that a classic cache does not take."""
 
 
 def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
@@ -94,7 +83,7 @@ def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     yield from _auth(path, cache)
     yield from _rotation(path, cache)
     if cache.azure.classic:
-        yield from _classic(path, cache, today)
+        yield from classic_problems(path, cache, today)
     else:
         yield from _managed(path, cache)
     yield from _exposure(path, cache)
@@ -116,7 +105,7 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
                 )
         if adopted.subnet_id is None:
             yield Problem("network.adopt.subnetId", "is required on azure", "Set it.")
-        yield from _ids("network.adopt.subnetId", [adopted.subnet_id], _SUBNET)
+        yield from resource_id_problems("network.adopt.subnetId", [adopted.subnet_id], _SUBNET)
     if network.resource_group is not None:
         yield from resource_group_problems("network.resourceGroup", network.resource_group)
     if network.private_dns:
@@ -151,7 +140,7 @@ def private_dns_problems(path: str, dns: "PrivateDns") -> Iterator[Problem]:
     if dns.zone_ids and dns.by_policy:
         reason = "both zoneIds and byPolicy are given, and only one can be"
         yield Problem(path, reason, "Remove one.")
-    yield from _ids(join(path, "zoneIds"), dns.zone_ids, _ZONE)
+    yield from resource_id_problems(join(path, "zoneIds"), dns.zone_ids, _ZONE)
 
 
 def _zones(
@@ -197,8 +186,10 @@ def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterat
         yield from _cidr(join("access.cidrs", number), cidr)
     for key in ("cidrs", "secret_readers"):
         yield from clouds.repeated(join("access", to_camel(key)), getattr(access, key))
-    yield from _readers("access.secretReaders", access.secret_readers)
-    yield from _ids("alarms.notify", alarms.notify, "Microsoft.Insights/actionGroups")
+    yield from reader_problems("access.secretReaders", access.secret_readers)
+    yield from resource_id_problems(
+        "alarms.notify", alarms.notify, "Microsoft.Insights/actionGroups"
+    )
     if len(alarms.notify) > ACTION_GROUPS:
         reason = f"an alert tells {ACTION_GROUPS} action groups at most"
         yield Problem("alarms.notify", reason, "Shorten the list.")
@@ -244,7 +235,7 @@ def _auth(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if settings.auth is Auth.ENTRA and "active_key" in settings.model_fields_set:
         reason = "has no effect with auth entra: no key lets anybody in"
         yield Problem(join(path, "azure.activeKey"), reason, "Remove it.")
-    yield from _guids(where, settings.principal_ids)
+    yield from guid_problems(where, settings.principal_ids)
     yield from clouds.repeated(where, settings.principal_ids)
 
 
@@ -396,7 +387,7 @@ def _key(path: str, cache: "CacheSettings") -> Iterator[Problem]:
             "is no URL of a key with its version",
             "Copy it from Azure: https://NAME.vault.azure.net/keys/KEY/VERSION.",
         )
-    yield from _ids(
+    yield from resource_id_problems(
         join(where, "identityId"),
         [key.identity_id],
         "Microsoft.ManagedIdentity/userAssignedIdentities",
@@ -404,210 +395,6 @@ def _key(path: str, cache: "CacheSettings") -> Iterator[Problem]:
 
 
 _KEY_URL = re.compile(r"https://[A-Za-z0-9-]+\.(vault|managedhsm)\.azure\.net/keys/[^/]+/[^/]+")
-
-
-def _classic(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
-    settings, base = plan.classic(cache), join(path, "azure.classic")
-    for field in NO_CLASSIC:
-        if field in cache.azure.model_fields_set:
-            yield Problem(
-                join(path, "azure", to_camel(field)),
-                "a classic cache has no such setting",
-                "Remove it, or remove azure.classic.",
-            )
-    if retirement.retired(today):
-        reason = f"Azure Cache for Redis was turned off after {retirement.RETIREMENT}"
-        yield Problem(base, reason, "Remove it: Azure Managed Redis takes its place.")
-    elif not settings.acknowledge_retirement:
-        reason = (
-            f"must be true: Azure Cache for Redis retires on {retirement.RETIREMENT}, and takes "
-            f"no new customers since {retirement.CLOSED_TO_NEW_CUSTOMERS}"
-        )
-        fix = "Remove azure.classic and get Azure Managed Redis, or accept it."
-        yield Problem(join(base, "acknowledgeRetirement"), reason, fix)
-    if cache.eviction_policy.value.endswith("-lfu") and plan.tier(cache) == "Basic":
-        yield Problem(join(path, "evictionPolicy"), "Basic knows no LFU", "Use an LRU policy.")
-    yield from _classic_size(path, cache)
-    yield from _classic_persistence(path, cache)
-    yield from _classic_parameters(base, cache)
-    yield from _firewall(base, cache)
-    days = [window.day for window in settings.patch_windows]
-    if len(set(days)) != len(days):
-        yield Problem(join(base, "patchWindows"), "names a day twice", "Remove one.")
-
-
-def _classic_size(path: str, cache: "CacheSettings") -> Iterator[Problem]:
-    settings, base, sku = plan.classic(cache), join(path, "azure.classic"), plan.sku(cache)
-    if not sku:
-        yield Problem(
-            join(path, "memoryGb"),
-            f"no size of the classic cache holds {cache.memory_gb:g} GB after its reserve of "
-            f"{sizes.RESERVED_PERCENT} %",
-            "Spread the data over shards (azure.classic.shards), or remove azure.classic.",
-        )
-        return
-    if sku.startswith("Enterprise"):
-        fix = f"Remove azure.classic and use azure.sku: {sizes.successor(sku) or 'Balanced_B10'}."
-        yield Problem(join(base, "sku"), retirement.enterprise(sku), fix)
-        return
-    if sku not in sizes.CLASSIC_SKUS:
-        yield Problem(
-            join(base, "sku"),
-            "is no size of Azure Cache for Redis",
-            "Use Basic_C0 to C6, Standard_C0 to C6, or Premium_P1 to P5.",
-        )
-        return
-    if "memory_gb" in cache.model_fields_set and settings.sku:
-        usable = sizes.CLASSIC_GB[sku.partition("_")[2]] * (settings.shards or 1)
-        usable *= (100 - sizes.RESERVED_PERCENT) / 100
-        if usable < cache.memory_gb:
-            reason = f"holds {usable:g} GB after its reserve, less than memoryGb"
-            yield Problem(join(base, "sku"), reason, "Choose a larger one, or remove memoryGb.")
-    yield from _tiers(path, cache)
-
-
-def _tiers(path: str, cache: "CacheSettings") -> Iterator[Problem]:
-    settings, base, tier = plan.classic(cache), join(path, "azure.classic"), plan.tier(cache)
-    if tier != "Premium":
-        for field in ("shards", "zones", "snapshots"):
-            if getattr(settings, field):
-                reason = f"is there for the tier Premium only, and this is {tier}"
-                yield Problem(join(base, field), reason, "Remove it, or set sku: Premium_P1.")
-    if cache.replicas > (limit := REPLICAS[tier]):
-        yield Problem(
-            join(path, "replicas"),
-            f"the tier {tier} has {limit or 'no'} replica{'s' if limit > 1 else ''}",
-            f"Use {limit} at most.",
-        )
-    elif tier != "Basic" and not cache.replicas and "replicas" in cache.model_fields_set:
-        yield Problem(join(path, "replicas"), f"the tier {tier} always has one", "Remove it.")
-    if tier == "Basic" and cache.production:
-        yield Problem(
-            join(base, "sku"),
-            "Basic is refused in production: it is one node, without a copy of its data",
-            "Use Standard or Premium.",
-            rule="single-node",
-        )
-    if settings.zones and (
-        len(set(settings.zones)) != len(settings.zones) or not set(settings.zones) <= ZONES
-    ):
-        yield Problem(join(base, "zones"), 'must be different ones of "1", "2", "3"', "Correct it.")
-
-
-REPLICAS = {"Basic": 0, "Standard": 1, "Premium": 3}
-"""Most replicas of a primary by tier (API replicasPerPrimary)."""
-
-ZONES = {"1", "2", "3"}
-
-SNAPSHOT_MINUTES = (15, 30, 60, 360, 720, 1440)
-"""Frequencies of snapshots in minutes (API rdb-backup-frequency)."""
-
-
-def _classic_persistence(path: str, cache: "CacheSettings") -> Iterator[Problem]:
-    settings, where = plan.classic(cache).snapshots, join(path, "azure.classic.snapshots")
-    persistence = plan.persistence(cache)
-    if settings is None:
-        if persistence.value != "none":
-            yield Problem(
-                join(path, "persistence"),
-                f"{persistence.value} needs a storage account, which a classic cache writes to",
-                "Set azure.classic.snapshots, or persistence: none.",
-            )
-        elif cache.production and cache.purpose.value != "cache":
-            yield Problem(
-                where,
-                f"is refused to be missing for {cache.purpose.value} in production: a restart "
-                "loses all",
-                "Set it, with the tier Premium.",
-                rule="volatile-data",
-            )
-        return
-    if persistence.value == "none":
-        yield Problem(where, "contradicts persistence: none", "Remove one of the two.")
-    if settings.frequency_minutes not in SNAPSHOT_MINUTES:
-        known = ", ".join(str(minutes) for minutes in SNAPSHOT_MINUTES)
-        yield Problem(join(where, "frequencyMinutes"), f"must be one of {known}", "Correct it.")
-    elif persistence.value == "aof" and "frequency_minutes" in settings.model_fields_set:
-        yield Problem(join(where, "frequencyMinutes"), "has no effect with aof", "Remove it.")
-    by_identity = settings.storage_subscription_id is not None
-    if by_identity == (settings.connection_string is not None):
-        yield Problem(
-            where,
-            "must have either connectionString or storageSubscriptionId",
-            "Give one of the two.",
-        )
-    yield from _guids(join(where, "storageSubscriptionId"), [settings.storage_subscription_id])
-
-
-PARAMETERS = (
-    "maxfragmentationmemory-reserved",
-    "maxmemory-delta",
-    "maxmemory-reserved",
-    "notify-keyspace-events",
-)
-"""What azure.classic.parameters takes (API redisConfiguration)."""
-
-_DECIDED = {
-    "aad-enabled": "azure.auth decides it",
-    "authnotrequired": "a cache without a login is never made",
-    "enable-non-ssl-port": "a port without TLS is never opened",
-    "maxmemory-policy": "evictionPolicy decides it",
-    "requirepass": "a cache without a login is never made",
-}
-"""Parameters that other settings decide, or nobody."""
-
-
-def _classic_parameters(base: str, cache: "CacheSettings") -> Iterator[Problem]:
-    for name in plan.classic(cache).parameters:
-        where = join(base, "parameters", name)
-        if name in _DECIDED:
-            yield Problem(where, _DECIDED[name], "Remove it.")
-        elif name.startswith(("rdb-", "aof-", "storage-")):
-            yield Problem(where, "azure.classic.snapshots decides it", "Remove it.")
-        elif name not in PARAMETERS:
-            yield Problem(where, "is no parameter", f"Known: {', '.join(PARAMETERS)}.")
-        elif plan.tier(cache) == "Basic":
-            yield Problem(where, "cannot be set in the tier Basic", "Remove it.")
-        elif (
-            name != "notify-keyspace-events"
-            and not plan.classic(cache).parameters[name].isdecimal()
-        ):
-            yield Problem(where, "must be a number of megabytes", "Correct it.")
-
-
-def _firewall(base: str, cache: "CacheSettings") -> Iterator[Problem]:
-    rules, where = plan.classic(cache).firewall_rules, join(base, "firewallRules")
-    if rules and not cache.azure.public_access:
-        reason = "has no effect: the cache does not answer on the internet"
-        yield Problem(where, reason, "Remove it.")
-    if cache.azure.public_access and not rules:
-        reason = "is empty: the whole internet could try keys"
-        yield Problem(where, reason, "Name the addresses that may come.")
-    ranges = [(rule.start_ip, rule.end_ip) for rule in rules]
-    if len(set(ranges)) != len(ranges):
-        yield Problem(where, "names one twice", "Remove one.")
-    for number, (first, last) in enumerate(ranges):
-        count = _addresses(first, last)
-        if count is None:
-            reason = "must hold two IPv4 addresses"
-            yield Problem(join(where, number), reason, "Correct it.")
-        elif count < 1:
-            yield Problem(join(where, number), "ends before it begins", "Swap the two.")
-        elif count > FIREWALL_ADDRESSES:
-            reason = "is a large part of the internet"
-            yield Problem(join(where, number), reason, "Name fewer addresses.")
-
-
-FIREWALL_ADDRESSES = 2**16
-"""Most addresses of a firewall rule: those of a /16."""
-
-
-def _addresses(first: str, last: str) -> int | None:
-    """How many addresses there are from one to another; None where one is none."""
-    try:
-        return int(IPv4Address(last)) - int(IPv4Address(first)) + 1
-    except ValueError:
-        return None
 
 
 def _exposure(path: str, cache: "CacheSettings") -> Iterator[Problem]:
@@ -621,7 +408,9 @@ def _exposure(path: str, cache: "CacheSettings") -> Iterator[Problem]:
 
 def _vault(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
     settings = cache.azure
-    yield from _ids(join(path, "azure.vaultId"), [settings.vault_id], "Microsoft.KeyVault/vaults")
+    yield from resource_id_problems(
+        join(path, "azure.vaultId"), [settings.vault_id], "Microsoft.KeyVault/vaults"
+    )
     if not plan.own_vault(cache) and settings.vault_recovery_days is not None:
         reason = "has no effect on a vault that exists"
         yield Problem(join(path, "azure.vaultRecoveryDays"), reason, "Remove it.")
@@ -635,7 +424,7 @@ def _vault(path: str, cache: "CacheSettings", today: date) -> Iterator[Problem]:
 
 def _logs(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     settings = cache.azure
-    yield from _ids(
+    yield from resource_id_problems(
         join(path, "azure.workspaceId"),
         [settings.workspace_id],
         "Microsoft.OperationalInsights/workspaces",
@@ -653,52 +442,3 @@ def _logs(path: str, cache: "CacheSettings") -> Iterator[Problem]:
         yield Problem(
             join(path, "azure.workspaceId"), "has no effect: logs are off", "Set azure.logs: true."
         )
-
-
-def _readers(path: str, values: Sequence[Any]) -> Iterator[Problem]:
-    for number, value in enumerate(values):
-        kind, colon, object_id = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-        if colon and kind not in KINDS:
-            known = ", ".join(f"{name}:" for name in KINDS)
-            reason = f"begins with no kind of principal ({known})"
-            yield Problem(join(path, number), reason, "Correct it.")
-        elif object_id:
-            for problem in _guids(path, [object_id]):
-                yield Problem(join(path, number), problem.reason, problem.fix)
-
-
-KINDS = ("user", "group", "servicePrincipal")
-"""Kinds of principals that may stand before an object id, with a colon."""
-
-_GUID = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def _guids(path: str, values: Sequence[Any]) -> Iterator[Problem]:
-    for number, value in enumerate(values):
-        if isinstance(value, str) and not re.fullmatch(
-            r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", value
-        ):
-            where = path if path.endswith("Id") else join(path, number)
-            yield Problem(
-                where,
-                "is no id of its kind, such as 11111111-2222-3333-4444-555555555555",
-                "Copy the object id (not the application's id) from Microsoft Entra ID.",
-            )
-
-
-def _ids(path: str, values: Sequence[Any], kind: str) -> Iterator[Problem]:
-    """Resource ids. kind: type of the resource, with `*` for names between."""
-    provider, *types = kind.split("/")
-    tail = "/".join(f"{part}/[^/]+" if part != "*" else "" for part in types).replace("//", "/")
-    pattern = (
-        rf"(?i)/subscriptions/[0-9a-f-]{{36}}/resourceGroups/[^/]+/providers/{provider}/{tail}"
-    )
-    for number, value in enumerate(values):
-        if isinstance(value, str) and not re.fullmatch(pattern, value):
-            single = path.rpartition(".")[2].endswith(("Id", "_id"))
-            yield Problem(
-                path if single else join(path, number),
-                f"is no resource id of a {kind}",
-                "Copy it from Azure: /subscriptions/ID/resourceGroups/NAME/providers/"
-                f"{kind.replace('*', 'NAME')}/NAME.",
-            )

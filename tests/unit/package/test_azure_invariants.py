@@ -253,7 +253,7 @@ def assert_safe(world: World, args: dict[str, Any]) -> None:
 def test_every_cache_that_is_accepted_is_safe() -> None:
     accepted: list[bool] = []
 
-    @hypothesis_settings(max_examples=25, **MEASURED)
+    @hypothesis_settings(max_examples=18, **MEASURED)
     @given(arguments())
     def check(args: dict[str, Any]) -> None:
         world = run(lambda: azure_cache(**args))

@@ -34,7 +34,7 @@ from hypothesis import strategies as st
 from package_azure_cloud import SUBSCRIPTION
 from package_cases import accepted, error_of, one, paths_of
 from secure_redis import configuration
-from secure_redis.azure import rules, sizes
+from secure_redis.azure import classic_rules, rules, sizes
 from secure_redis.azure.settings import AzureSettings, Classic
 from secure_redis.configuration import parse_stack
 from secure_redis.problems import ConfigurationError
@@ -568,7 +568,7 @@ def test_every_key_that_is_refused_with_a_reason_is_tried() -> None:
         assert {f"{path}.{key}" for key in model.ABSENT} <= tried
 
 
-@pytest.mark.parametrize(("key", "words"), list(rules._DECIDED.items()))
+@pytest.mark.parametrize(("key", "words"), list(classic_rules._DECIDED.items()))
 def test_every_parameter_that_something_else_decides_is_refused(key: str, words: str) -> None:
     found = problems(classic(parameters={key: "x"}))
     assert found[f"{CACHE}.azure.classic.parameters.{key}"].reason == words
@@ -681,7 +681,7 @@ def test_the_nearest_right_settings(cache: dict[str, Any]) -> None:
 
 
 def test_every_minute_that_azure_knows_is_accepted() -> None:
-    for minutes in rules.SNAPSHOT_MINUTES:
+    for minutes in classic_rules.SNAPSHOT_MINUTES:
         snapshots = {**SNAPSHOTS, "frequencyMinutes": minutes}
         assert settings(classic({"persistence": "rdb"}, **PREMIUM, snapshots=snapshots))
 
