@@ -10,7 +10,7 @@ from azure.mgmt.redisenterprise import models as managed_models
 from azure_cases import classic, settings
 from hypothesis import given
 from hypothesis import strategies as st
-from secure_redis.azure import plan, retirement, rules, sizes
+from secure_redis.azure import classic_rules, plan, retirement, sizes
 from secure_redis.azure import settings as azure_settings
 from secure_redis.azure.sizes import CLASSIC_GB, CLASSIC_SKUS, SIZES, SUCCESSORS, Size
 from secure_redis.settings import EvictionPolicy
@@ -206,7 +206,7 @@ def test_classic_sizes() -> None:
     assert (CLASSIC_GB["C0"], CLASSIC_GB["C6"], CLASSIC_GB["P5"]) == (0.25, 53, 120)
     assert sizes.smallest_classic(0.2, "Standard") == "Standard_C0"
     assert sizes.smallest_classic(97, "Premium") == ""
-    assert set(rules.REPLICAS) == {sku.partition("_")[0] for sku in CLASSIC_SKUS}
+    assert set(classic_rules.REPLICAS) == {sku.partition("_")[0] for sku in CLASSIC_SKUS}
 
 
 # Successors of what retires.
