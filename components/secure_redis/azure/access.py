@@ -57,7 +57,8 @@ def endpoint(
                 ),
             }
         ],
-        opts=site.child(),
+        # It goes with its endpoint.
+        opts=site.child(replace_with=[resource, made], delete_before_replace=True),
     )
     return [made, record]
 

@@ -468,7 +468,7 @@ REPLACED = {
     "Redis": ["zones"],
     "VirtualNetworkLink": ["virtualNetwork"],
 }
-GONE_FIRST = {"Database", "PrivateEndpoint", "Redis", "VirtualNetworkLink"}
+GONE_FIRST = {"Database", "PrivateDnsZoneGroup", "PrivateEndpoint", "Redis", "VirtualNetworkLink"}
 """Have names that their successors have too."""
 
 
@@ -496,6 +496,10 @@ def test_an_endpoint_goes_with_what_it_leads_to(variant: str, preview: bool) -> 
         targets["cache-vault"] = world.one("keyvault:Vault", "cache").urn
     found = {r.name: list(r.request.replace_with) for r in world.all("PrivateEndpoint")}
     assert found == {name: [urn] for name, urn in targets.items()}
+    endpoints = {r.name: r.urn for r in world.all("PrivateEndpoint")}
+    # Its record is gone with it, under a name that stays the same.
+    records = {r.name: set(r.request.replace_with) for r in world.all("PrivateDnsZoneGroup")}
+    assert records == {name: {urn, endpoints[name]} for name, urn in targets.items()}
     assert old == (world.all("Database") == [])
 
 
