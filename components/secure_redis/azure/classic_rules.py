@@ -138,8 +138,7 @@ def _classic_persistence(path: str, cache: "CacheSettings") -> Iterator[Problem]
         elif cache.production and cache.purpose.value != "cache":
             yield Problem(
                 where,
-                f"is refused to be missing for {cache.purpose.value} in production: a restart "
-                "loses all",
+                f"is missing, which production refuses for {cache.purpose.value}: a restart loses all",
                 "Set it, with the tier Premium.",
                 rule="volatile-data",
             )
