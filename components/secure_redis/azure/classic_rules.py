@@ -138,7 +138,7 @@ def _classic_persistence(path: str, cache: "CacheSettings") -> Iterator[Problem]
         elif cache.production and cache.purpose.value != "cache":
             yield Problem(
                 where,
-                f"is missing, which production refuses for {cache.purpose.value}: a restart loses all",
+                f"is missing, and {cache.purpose.value} in production would be lost with a restart",
                 "Set it, with the tier Premium.",
                 rule="volatile-data",
             )
