@@ -65,7 +65,6 @@ class ClassicRedis(AzureCache):
 def _service(site: Site, where: Vault) -> Service:
     cache, settings = site.cache, plan.classic(site.cache)
     tier, _, size = plan.sku(cache).partition("_")
-    by_identity = settings.snapshots is not None and settings.snapshots.connection_string is None
     made = redis.Redis(
         site.name,
         name=site.identity,
@@ -83,7 +82,7 @@ def _service(site: Site, where: Vault) -> Service:
         replicas_per_primary=plan.classic_replicas(cache),
         zones=settings.zones or None,
         identity={"type": redis.ManagedServiceIdentityType.SYSTEM_ASSIGNED}
-        if by_identity
+        if plan.managed_identity(cache)
         else None,
         tags=site.tags,
         opts=site.holding_data(
@@ -116,7 +115,6 @@ def _service(site: Site, where: Vault) -> Service:
     ready += _patches(site, made, ready)
     return Service(
         cache=made,
-        cache_id=made.id,
         resource_id=made.id,
         endpoints="redisCache",
         host=made.host_name,
@@ -142,20 +140,24 @@ def _storage(cache: CacheSettings) -> dict[str, Any]:
     snapshots = plan.classic(cache).snapshots
     if snapshots is None:
         return {}
-    if snapshots.connection_string is None:
-        access = {
+    if plan.persistence(cache) is Persistence.AOF:
+        place = "aof_storage_connection_string0"
+        how = {"aof_backup_enabled": "true"}
+    else:
+        place = "rdb_storage_connection_string"
+        minutes = str(snapshots.frequency_minutes)
+        how = {"rdb_backup_enabled": "true", "rdb_backup_frequency": minutes}
+    if plan.managed_identity(cache):
+        return {
+            **how,
             "preferred_data_persistence_auth_method": "ManagedIdentity",
             "storage_subscription_id": snapshots.storage_subscription_id,
         }
-    else:
-        access = {"preferred_data_persistence_auth_method": "SAS"}
-    secret = pulumi.Output.secret(snapshots.connection_string or "")
-    if plan.persistence(cache) is Persistence.AOF:
-        storage = {"aof_storage_connection_string0": secret} if snapshots.connection_string else {}
-        return {"aof_backup_enabled": "true", **access, **storage}
-    storage = {"rdb_storage_connection_string": secret} if snapshots.connection_string else {}
-    minutes = str(snapshots.frequency_minutes)
-    return {"rdb_backup_enabled": "true", "rdb_backup_frequency": minutes, **access, **storage}
+    return {
+        **how,
+        "preferred_data_persistence_auth_method": "SAS",
+        place: pulumi.Output.secret(snapshots.connection_string),
+    }
 
 
 def _keys(site: Site, where: Vault, made: redis.Redis) -> Keys:

@@ -1,7 +1,7 @@
 """What Azure Managed Redis and the classic cache have in common: all but the cache itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -50,8 +50,7 @@ class Service:
     """A cache of Azure, of either kind."""
 
     cache: pulumi.CustomResource
-    cache_id: pulumi.Output[str]
-    """Resource id of what has private endpoints, metrics and locks."""
+    """What has private endpoints, metrics and locks."""
     resource_id: pulumi.Output[str]
     """Resource id of what has keys and logins."""
     endpoints: str
@@ -64,8 +63,6 @@ class Service:
     """None with Entra logins."""
     alarms: Iterator[alarms.Alarm]
     diagnostics: Sequence[logs.Source]
-    facts: Mapping[str, pulumi.Input[Any]] = field(default_factory=dict[str, Any])
-    """Base fields of the contract that only this kind has."""
 
 
 class AzureCache(CacheComponent):
@@ -117,7 +114,7 @@ class AzureCache(CacheComponent):
             plan.zone(site.cache),
             service.ready,
         )
-        bells = alarms.declare(site, service.cache_id, service.alarms)
+        bells = alarms.declare(site, service.cache.id, service.alarms)
         sources = [*service.diagnostics]
         if where.own is not None:
             sources.append(logs.Source("vault", where.id, where.own, logs.AUDIT))
@@ -146,7 +143,6 @@ class AzureCache(CacheComponent):
         self._publish(
             {
                 **_facts(site, service),
-                **service.facts,
                 "secret_ref": _secret_ref(secrets),
                 "network": {"subnet_id": site.network["subnet_id"]},
                 "grants": _grants(site, service, where, uris["connection"]),
@@ -154,7 +150,7 @@ class AzureCache(CacheComponent):
             secondary_url=pulumi.Output.secret(url(service.host, plan.port(site.cache), other))
             if other is not None
             else "",
-            cache_id=service.cache_id,
+            cache_id=service.cache.id,
             vault_id=where.id,
             secret_uris=uris,
             private_endpoint_id=way_in[0].id,  # pyright: ignore[reportAttributeAccessIssue]
@@ -248,7 +244,7 @@ def _lock(site: Site, service: Service, after: Sequence[pulumi.Resource]) -> Non
     authorization.ManagementLockByScope(
         site.name,
         lock_name=site.identity,
-        scope=service.cache_id,
+        scope=service.cache.id,
         level="CanNotDelete",
         notes=f"Holds the data of the cache {site.name} of {site.stack}",
         # It holds for the parts of the cache too: made after them, it goes before them. And who may

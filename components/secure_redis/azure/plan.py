@@ -1,6 +1,6 @@
 """What settings mean on Azure: every default that follows from another setting, in one place."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timezone
 
 import pulumi
@@ -94,9 +94,9 @@ def clustering_policy(cache: CacheSettings) -> ClusteringPolicy:
         return cache.azure.clustering_policy
     size = sizes.named(sku(cache))
     searching = Module.SEARCH in cache.azure.modules
-    if searching or size is None or size.flash or size.memory_gb > sizes.NO_CLUSTER_GB:
-        return ClusteringPolicy.ENTERPRISE_CLUSTER
-    return ClusteringPolicy.NO_CLUSTER
+    if size is not None and size.runs_alone and not searching:
+        return ClusteringPolicy.NO_CLUSTER
+    return ClusteringPolicy.ENTERPRISE_CLUSTER
 
 
 def policy_name(cache: CacheSettings) -> str:
@@ -136,7 +136,7 @@ def private_vault(cache: CacheSettings) -> bool:
     return own_vault(cache) and cache.environment is not Environment.DEVELOPMENT
 
 
-def zones(caches: Iterable[CacheSettings]) -> list[str]:
+def zones(caches: Collection[CacheSettings]) -> list[str]:
     """The private DNS zones that some caches need."""
     needed = {zone(cache) for cache in caches}
     if any(private_vault(cache) for cache in caches):
@@ -144,11 +144,10 @@ def zones(caches: Iterable[CacheSettings]) -> list[str]:
     return sorted(needed)
 
 
-def network_ports(caches: Iterable[CacheSettings]) -> list[str]:
+def network_ports(caches: Collection[CacheSettings]) -> list[str]:
     """Ports of some caches and their vaults, as rules of a network security group have them."""
-    known = list(caches)
-    needed = {port for cache in known for port in ports(cache)}
-    if any(private_vault(cache) for cache in known):
+    needed = {port for cache in caches for port in ports(cache)}
+    if any(private_vault(cache) for cache in caches):
         needed.add(VAULT_PORT)
     return sorted(needed)
 
@@ -166,6 +165,12 @@ def high_availability(cache: CacheSettings) -> bool:
 def classic_replicas(cache: CacheSettings) -> int | None:
     """Replicas of each primary of a classic cache; None where the tier decides."""
     return cache.replicas if tier(cache) == "Premium" and cache.replicas > 1 else None
+
+
+def managed_identity(cache: CacheSettings) -> bool:
+    """Whether a classic cache writes to its storage account with an identity of its own."""
+    snapshots = classic(cache).snapshots
+    return snapshots is not None and snapshots.connection_string is None
 
 
 def persistence(cache: CacheSettings) -> Persistence:

@@ -115,7 +115,6 @@ def _service(site: Site, where: Vault) -> Service:
 
     return Service(
         cache=cluster,
-        cache_id=cluster.id,
         resource_id=database.id,
         endpoints="redisEnterprise",
         host=cluster.host_name,

@@ -46,14 +46,13 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "recoveryDays": plan.recovery_days(cache) if plan.own_vault(cache) else 0,
     }
     if cache.azure.classic:
-        snapshots = cache.azure.classic.snapshots
         return {
             **common,
             "tier": plan.tier(cache),
             "size": plan.sku(cache),
             "replicas": plan.classic_replicas(cache) or 0,
             "publicAccess": cache.azure.public_access,
-            "managedIdentity": snapshots is not None and snapshots.connection_string is None,
+            "managedIdentity": plan.managed_identity(cache),
             "zones": list(cache.azure.classic.zones),
             "shards": cache.azure.classic.shards or 0,
             "firewallRules": [
@@ -211,7 +210,7 @@ def _impossible(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
 def _too_large(new: Identity) -> bool:
     """Whether the new size is one that does not run without clustering."""
     size = sizes.named(str(new["size"]))
-    return size is None or size.flash or size.memory_gb > sizes.NO_CLUSTER_GB
+    return size is None or not size.runs_alone
 
 
 TIERS = ("Basic", "Standard", "Premium")

@@ -34,6 +34,11 @@ class Size:
         """Whether seldom used data lie on a disk."""
         return self.name.startswith("FlashOptimized_")
 
+    @property
+    def runs_alone(self) -> bool:
+        """Whether it runs without clustering."""
+        return not self.flash and self.memory_gb <= NO_CLUSTER_GB
+
 
 def _family(prefix: str, *members: tuple[str, float, int]) -> tuple[Size, ...]:
     return tuple(
