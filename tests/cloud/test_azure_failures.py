@@ -33,7 +33,7 @@ from cloud.trial import (
     taken_down,
     undisturbed,
 )
-from engine.deployment import PROJECT_NAME
+from engine.deployment import PROJECT_NAME, redacted
 from harness import eventually
 from secure_redis.azure import leftovers
 
@@ -170,6 +170,30 @@ def test_a_change_that_fails_is_made_by_the_next_run(tmp_path: Path) -> None:
     connection = witness.connection()
     assert connection.password == keys["secondary"]
     assert value_of(witness.secret("url")) == connection.url
+    witness.close()
+
+
+FUNCTIONS = {
+    "authorization:getClientConfig": "privatedns:PrivateZone",
+    "redisenterprise:listDatabaseKeys": "network:PrivateEndpoint",
+}
+"""What the program asks of Azure, and a resource that is made at the same time."""
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_question_that_a_failure_cuts_short_says_nothing(tmp_path: Path, function: str) -> None:
+    """The provider goes while it has one to answer: what it failed at is all that is to be read."""
+    witness = making("azure-dev")(tmp_path)
+    witness.fail("invoke", f"{PACKAGE}{function}", delay=3)
+    witness.fail("create", f"{PACKAGE}{FUNCTIONS[function]}", error="Azure is busy.", delay=1)
+    run = witness.heard("up")
+    assert run.code != 0
+    assert "Azure is busy." in run.text
+    assert "Traceback" not in run.text, redacted(run.text[-6000:])
+    assert "the client connection is closing" not in run.text
+    assert witness.cloud.faults_left == 0
+    witness.applied()
     witness.close()
 
 

@@ -11,7 +11,7 @@ from secure_redis.configuration import InvalidArguments, cache_from_args
 from secure_redis.problems import Problem
 from secure_redis.settings import CacheSettings, Persistence, Target
 
-from . import alarms, logs, names, plan, retirement
+from . import alarms, logs, names, plan, questions, retirement
 from .component import AzureCache, Keys, Service
 from .secret import Vault, suffix
 from .site import Site
@@ -163,10 +163,11 @@ def _storage(cache: CacheSettings) -> dict[str, Any]:
 def _keys(site: Site, where: Vault, made: redis.Redis) -> Keys:
     names_end = suffix(site, where, "secrets")
     return Keys.told(
-        redis.list_redis_keys_output(
-            name=made.name,
-            resource_group_name=site.group,
-            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[made, names_end]),
+        questions.answer(
+            "redis:listRedisKeys",
+            {"name": made.name, "resourceGroupName": site.group},
+            site.parent,
+            [made, names_end],
         ),
         names_end,
     )

@@ -13,7 +13,7 @@ from secure_redis.component import CacheComponent
 from secure_redis.connection import Auth, CaSource, TlsVerify, redis_url
 from secure_redis.settings import Arguments, CacheSettings, Target
 
-from . import alarms, logs, network, plan, registered
+from . import alarms, logs, network, plan, questions
 from .access import endpoint
 from .replacement import identity, judge
 from .secret import Vault, keep, vault
@@ -35,8 +35,8 @@ class Keys:
         """The keys in the answer of a list operation, which the provider does not keep secret."""
         secret = pulumi.Output.secret(answer)
         return cls(
-            secret.apply(lambda found: found.primary_key),
-            secret.apply(lambda found: found.secondary_key),
+            secret.apply(lambda found: found["primaryKey"]),
+            secret.apply(lambda found: found["secondaryKey"]),
             names_end,
         )
 
@@ -92,7 +92,7 @@ class AzureCache(CacheComponent):
             identity(cache, given.network),
             replacement.guarded(opts, name, judge(name, cache)),
         )
-        registered.add(self)
+        questions.add(self)
         child = pulumi.ResourceOptions(parent=self)
         suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=child)
         site = Site(
@@ -100,7 +100,7 @@ class AzureCache(CacheComponent):
             given=given,
             parent=self,
             # Whatever has a name waits until no change is refused.
-            suffix=registered.then(lambda: suffix.hex),
+            suffix=questions.then(lambda: suffix.hex),
             network=given.network or network.own(name, given, child),
         )
         return site, vault(site)

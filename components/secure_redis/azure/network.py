@@ -13,7 +13,7 @@ from secure_redis.configuration import InvalidArguments
 from secure_redis.problems import Problem
 from secure_redis.settings import Arguments, NewNetwork, PrivateDns, StackSettings
 
-from . import names, plan, registered, rules
+from . import names, plan, questions, rules
 
 PARTS = 8
 """Equal parts of the network's addresses; private endpoints take the first one, the rest is for
@@ -68,7 +68,7 @@ class AzureNetwork(pulumi.ComponentResource):
         suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=self._child()).hex
         identity = pulumi.Output.concat(names.prefix(name), "-", suffix)
         # The caches of a stack are told the group; all else waits until no change is refused.
-        self._identity = registered.then(lambda: identity)
+        self._identity = questions.then(lambda: identity)
         group = args.get("resource_group_name") or self._resource_group(identity)
         self.resource_group_name = pulumi.Output.from_input(group)
         adopted = args.get("subnet_id")

@@ -10,7 +10,7 @@ from secure_redis.configuration import InvalidArguments, cache_from_args
 from secure_redis.problems import Problem
 from secure_redis.settings import CacheSettings, Persistence, Target
 
-from . import alarms, keys, logs, plan
+from . import alarms, keys, logs, plan, questions
 from .component import AzureCache, Keys, Service
 from .secret import Vault, suffix
 from .site import Site
@@ -137,13 +137,17 @@ def _keys(
 ) -> Keys:
     names_end = suffix(site, where, "secrets")
     return Keys.told(
-        redisenterprise.list_database_keys_output(
-            cluster_name=cluster.name,
-            database_name=database.name,
-            resource_group_name=site.group,
+        questions.answer(
+            "redisenterprise:listDatabaseKeys",
+            {
+                "clusterName": cluster.name,
+                "databaseName": database.name,
+                "resourceGroupName": site.group,
+            },
+            site.parent,
             # There are none before the database is there, and none while clients have tokens: then
             # a preview of the way back to keys must not ask.
-            opts=pulumi.InvokeOutputOptions(parent=site.parent, depends_on=[database, names_end]),
+            [database, names_end],
         ),
         names_end,
     )

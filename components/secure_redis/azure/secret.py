@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import pulumi
 import pulumi_random as random
-from pulumi_azure_native import authorization, keyvault
+from pulumi_azure_native import keyvault
 
-from . import names, plan, registered
+from . import names, plan, questions
 from .access import endpoint
 from .roles import SECRETS_USER, assign, principal
 from .site import Site
@@ -45,12 +45,8 @@ def vault(site: Site) -> Vault:
     unique = random.RandomId(
         f"{site.name}-vault-name", byte_length=4, keepers=place, opts=site.child()
     )
-    tenant = registered.then(
-        lambda: (
-            authorization.get_client_config_output(
-                opts=pulumi.InvokeOutputOptions(parent=site.parent)
-            ).tenant_id
-        )
+    client = questions.then(
+        lambda: questions.answer("authorization:getClientConfig", {}, site.parent, [])
     )
     # A key for data at rest must not be lost with it.
     # The days were decided when it was made, by an environment that may have been another one.
@@ -63,7 +59,7 @@ def vault(site: Site) -> Vault:
         resource_group_name=site.group,
         properties={
             "sku": {"family": "A", "name": keyvault.SkuName.STANDARD},
-            "tenant_id": tenant,
+            "tenant_id": client["tenantId"],
             "enable_rbac_authorization": True,
             "enable_soft_delete": True,
             "soft_delete_retention_in_days": plan.recovery_days(site.cache),

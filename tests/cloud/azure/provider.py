@@ -11,7 +11,7 @@ from typing import Any
 
 from cloud.standin.errors import Failure, ProviderError
 from cloud.standin.operations import CloudError, Diff, Operations, Urn
-from cloud.standin.resource import Values
+from cloud.standin.resource import Values, Work
 from cloud.standin.schema import Shape
 from cloud.standin.store import FakeCloud
 from cloud.standin.wire import UNKNOWN, contains_unknown
@@ -244,7 +244,8 @@ class AzureProvider(Operations):
                 raise
 
     def invoke(self, token: str, arguments: Values) -> Values:
-        """Answers a function. Raises ProviderError."""
+        """Answers a function, late or not at all if that was asked for. Raises ProviderError."""
+        self.before(Work("invoke", token, ""))
         return invoke(self.cloud, self.identity, token, arguments)
 
     def _api(self, work: Any) -> AzureApi:
