@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .docker.network import DockerNetwork, DockerNetworkArgs
     from .docker.redis import DockerRedis
     from .external.redis import ExternalRedis
+    from .gcp.network import GcpNetwork, GcpNetworkArgs
+    from .gcp.redis import MemorystoreRedis
+    from .gcp.valkey import MemorystoreValkey
 
 __all__ = [
     "AwsNetwork",
@@ -31,8 +34,12 @@ __all__ = [
     "DockerRedis",
     "ElastiCacheRedis",
     "ExternalRedis",
+    "GcpNetwork",
+    "GcpNetworkArgs",
     "InvalidArguments",
     "ManagedRedis",
+    "MemorystoreRedis",
+    "MemorystoreValkey",
     "SecureRedis",
     "SecureRedisArgs",
 ]
@@ -48,7 +55,11 @@ _OF_TARGETS = {
     "DockerRedis": ".docker.redis",
     "ElastiCacheRedis": ".aws.redis",
     "ExternalRedis": ".external.redis",
+    "GcpNetwork": ".gcp.network",
+    "GcpNetworkArgs": ".gcp.network",
     "ManagedRedis": ".azure.redis",
+    "MemorystoreRedis": ".gcp.redis",
+    "MemorystoreValkey": ".gcp.valkey",
 }
 
 

@@ -147,12 +147,49 @@ class AzureArgs(TypedDict, total=False):
     classic: ClassicArgs
 
 
+class KmsKeyArgs(TypedDict, total=False):
+    """A key of yours for data at rest; see `gcp.settings.KmsKey`."""
+
+    key_name: pulumi.Input[str]
+
+
+class MaintenanceWindowArgs(TypedDict):
+    """When Google may maintain a cache; see `gcp.settings.MaintenanceWindow`."""
+
+    day: str
+    hour: int
+
+
+class GcpArgs(TypedDict, total=False):
+    """What only the Google Cloud target knows; see `gcp.settings.GcpSettings`."""
+
+    memory_size_gb: int
+    node_type: str
+    engine_version: str
+    shards: int
+    read_replicas: bool
+    zone: str
+    alternative_zone: str
+    snapshot_period: str
+    backup_retention_days: int
+    maintenance_window: MaintenanceWindowArgs
+    parameters: Mapping[str, str]
+    customer_managed_key: KmsKeyArgs
+    principals: Sequence[pulumi.Input[str]]
+    secret_locations: Sequence[str]
+    secret_key_name: pulumi.Input[str]
+    secret_destroy_delay_days: int
+    enable_apis: bool
+
+
 class AccessArgs(TypedDict, total=False):
     """Who may reach a cache and read its credentials; see `settings.AccessSettings`."""
 
     security_group_ids: Sequence[pulumi.Input[str]]
     cidrs: Sequence[str]
     prefix_list_ids: Sequence[pulumi.Input[str]]
+    network_tags: Sequence[str]
+    service_accounts: Sequence[pulumi.Input[str]]
     secret_readers: Sequence[pulumi.Input[str]]
 
 
@@ -180,6 +217,12 @@ class NetworkArgs(TypedDict, total=False):
     """azure: resource id of the subnet of private endpoints."""
     private_dns_zone_ids: Sequence[pulumi.Input[str]]
     """azure: resource ids of the private DNS zones; empty where a policy makes the records."""
+    network_id: pulumi.Input[str]
+    """gcp: name of the network."""
+    reserved_range_name: pulumi.Input[str]
+    """gcp: name of the range that Redis takes addresses of; empty without Redis."""
+    connection_policy_id: pulumi.Input[str]
+    """gcp: name of the policy for endpoints of Valkey; empty where it was not made here."""
 
 
 class DockerArgs(TypedDict, total=False):
@@ -245,6 +288,7 @@ class CacheArgs(_CacheRequired, total=False):
     azure: AzureArgs
     docker: DockerArgs
     external: ExternalArgs
+    gcp: GcpArgs
     tags: Mapping[str, str]
     """Put on everything that takes tags or labels. Not secret."""
     exceptions: Mapping[str, str]

@@ -1,14 +1,17 @@
 """Rules that every cloud has: for names, networks, logins and lists."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import IPv4Network, ip_network
 from typing import TYPE_CHECKING, Any
+
+from pydantic.alias_generators import to_camel
 
 from .problems import Problem
 from .schema import join
 
 if TYPE_CHECKING:
+    from .schema import Settings
     from .settings import CacheSettings, NetworkSettings
 
 NAME_LENGTH = 32
@@ -30,6 +33,39 @@ def name_problems(name: str) -> Iterator[Problem]:
             "at most: it becomes a part of the cache's id",
             "Choose another name.",
         )
+
+
+OF_CLOUDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "network": {
+        "resource_group": ("azure",),
+        "private_dns": ("azure",),
+        "private_services": ("gcp",),
+    },
+    "network.create": {"zones": ("aws",), "availability_zones": ("aws",)},
+    "network.adopt": {
+        "vpc_id": ("aws",),
+        "subnet_ids": ("aws", "gcp"),
+        "subnet_id": ("azure",),
+        "network_id": ("gcp",),
+    },
+    "access": {
+        "security_group_ids": ("aws",),
+        "prefix_list_ids": ("aws",),
+        "network_tags": ("gcp",),
+        "service_accounts": ("gcp",),
+    },
+}
+"""Settings of a stack that not every cloud has, and the clouds that have them."""
+
+
+def foreign_problems(path: str, given: "Settings | None", cloud: str) -> Iterator[Problem]:
+    """What was set that this cloud does not have."""
+    if given is None:
+        return
+    for field, clouds in OF_CLOUDS[path].items():
+        if cloud not in clouds and field in given.model_fields_set:
+            reason = f"has an effect on the target {' and '.join(clouds)} only"
+            yield Problem(join(path, to_camel(field)), reason, "Remove it.")
 
 
 def choice_problems(network: "NetworkSettings") -> Iterator[Problem]:

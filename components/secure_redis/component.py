@@ -44,6 +44,7 @@ class CacheComponent(pulumi.ComponentResource):
     ca_pem: pulumi.Output[str]
     ca_source: pulumi.Output[str]
     ca_not_after: pulumi.Output[str]
+    ca_last_not_after: pulumi.Output[str]
     client_cert_pem: pulumi.Output[str]
     client_key_pem: pulumi.Output[str]
     """Secret."""

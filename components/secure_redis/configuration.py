@@ -165,6 +165,7 @@ NETWORK_FACTS = {
     Target.AWS: frozenset({"vpc_id", "subnet_ids"}),
     Target.AZURE: frozenset({"resource_group_name", "subnet_id", "private_dns_zone_ids"}),
     Target.DOCKER: frozenset({"name", "owner"}),
+    Target.GCP: frozenset({"network_id", "reserved_range_name", "connection_policy_id"}),
 }
 """What the argument `network` holds, on targets that have networks."""
 

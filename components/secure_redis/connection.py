@@ -121,6 +121,8 @@ class Connection:
     """Who issued the server's certificate."""
     ca_not_after: str = ""
     """When the first of the CA certificates ends, RFC 3339, for an alarm. Empty with `system`."""
+    ca_last_not_after: str = ""
+    """When the last of them ends: until then clients need newer ones. Empty with `system`."""
     client_cert_pem: str = ""
     """Client certificate for security mode `mtls`, PEM, else empty."""
     client_key_pem: str = field(default="", repr=False)
@@ -147,8 +149,9 @@ class Connection:
     """What to give an application so that it gets in: on AWS the policy for its role (policy_arn,
     policy), the secret that tells where all is (connection_secret_arn), and the cache's security
     group (security_group_id); on Azure the vault (vault_id) and in it that secret's URI
-    (connection_secret), and which key is in use (active_key) or who may log in (principal_ids);
-    empty where nothing is needed."""
+    (connection_secret), and which key is in use (active_key) or who may log in (principal_ids); on
+    Google Cloud the secrets (connection_secret, url_secret), and with Valkey who may log in (role,
+    condition); empty where nothing is needed."""
     contract_version: str = CONTRACT_VERSION
     """Raised when a field changes its meaning or goes away."""
 

@@ -19,6 +19,7 @@ from pulumi import Output
 
 from .problems import Problem
 from .schema import join
+from .timestamps import rfc3339
 
 EXPIRES_SOON = timedelta(days=7)
 """A certificate that ends sooner is refused: it would end before anybody looks again."""
@@ -55,10 +56,16 @@ def certificates(pem: str) -> list[x509.Certificate]:
 
 def not_after(pem: str) -> str:
     """When the first certificate of `pem` ends, RFC 3339; empty for empty text."""
-    if not pem:
-        return ""
-    end = min(certificate.not_valid_after_utc for certificate in certificates(pem))
-    return end.isoformat(timespec="seconds").replace("+00:00", "Z")
+    return rfc3339(min(_ends(pem))) if pem else ""
+
+
+def last_not_after(pem: str) -> str:
+    """When the last certificate of `pem` ends, RFC 3339; empty for empty text."""
+    return rfc3339(max(_ends(pem))) if pem else ""
+
+
+def _ends(pem: str) -> list[datetime]:
+    return [certificate.not_valid_after_utc for certificate in certificates(pem)]
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from .component import OUTPUTS, CacheComponent
 from .configuration import InvalidArguments, cache_from_args
 from .problems import Problem
 from .schema import suggestion
-from .settings import CacheSettings, StackSettings, Target
+from .settings import CacheSettings, Engine, StackSettings, Target
 
 COMPONENTS = {
     Target.AWS: ("aws.redis", "ElastiCacheRedis"),
     Target.AZURE: ("azure.redis", "component"),
     Target.DOCKER: ("docker.redis", "DockerRedis"),
     Target.EXTERNAL: ("external.redis", "ExternalRedis"),
+    Target.GCP: ("gcp.redis", "component"),
 }
 """Where the component of a target is. Only the one that is used is imported, with its SDK."""
 
@@ -26,6 +27,7 @@ NETWORKS = {
     Target.AWS: "aws.network",
     Target.AZURE: "azure.network",
     Target.DOCKER: "docker.network",
+    Target.GCP: "gcp.network",
 }
 """Where the network of a target is, for targets that have one."""
 
@@ -77,7 +79,11 @@ def shared_network(stack: StackSettings) -> dict[str, Any]:
 
 def _service(cache: CacheSettings) -> str:
     """What runs the cache, in words."""
-    return f"{cache.target.value} (classic)" if cache.azure.classic else cache.target.value
+    if cache.azure.classic:
+        return f"{cache.target.value} (classic)"
+    # On Google Cloud each engine is a service of its own.
+    own = cache.target is Target.GCP and cache.engine is Engine.VALKEY
+    return f"{cache.target.value} ({cache.engine.value})" if own else cache.target.value
 
 
 def _judge(name: str, cache: CacheSettings) -> replacement.Judge:

@@ -7,6 +7,7 @@ from .aws import rules as aws
 from .azure import rules as azure
 from .docker import rules as docker
 from .external import rules as external
+from .gcp import rules as gcp
 from .problems import Problem
 from .schema import join
 from .settings import (
@@ -35,10 +36,11 @@ ROOMS = {
     Target.AZURE: azure.cache_problems,
     Target.DOCKER: docker.cache_problems,
     Target.EXTERNAL: external.cache_problems,
+    Target.GCP: gcp.cache_problems,
 }
 """The rules of each target for one cache."""
 
-CLOUDS = {Target.AWS: aws, Target.AZURE: azure}
+CLOUDS = {Target.AWS: aws, Target.AZURE: azure, Target.GCP: gcp}
 """The rules of the clouds, which also judge networks, access, alarms and tags."""
 
 

@@ -16,6 +16,7 @@ from .aws.settings import AwsSettings
 from .azure.settings import AzureSettings
 from .docker.settings import DockerSettings
 from .external.settings import ExternalSettings
+from .gcp.settings import GcpSettings
 from .schema import Cidr, Flag, Number, Settings, Text, Whole, WiredText
 
 
@@ -26,6 +27,8 @@ class Target(str, Enum):
     """Amazon ElastiCache."""
     AZURE = "azure"
     """Azure Managed Redis."""
+    GCP = "gcp"
+    """Google Cloud Memorystore."""
     DOCKER = "docker"
     """A container."""
     EXTERNAL = "external"
@@ -34,7 +37,7 @@ class Target(str, Enum):
     @property
     def cloud(self) -> bool:
         """Whether it is a cloud's own service: it takes replicas, alarms and a private network."""
-        return self in {Target.AWS, Target.AZURE}
+        return self in {Target.AWS, Target.AZURE, Target.GCP}
 
 
 class Environment(str, Enum):
@@ -138,10 +141,12 @@ EVICTION_POLICY = {
 ENGINE = {
     Target.AWS: Engine.VALKEY,
     Target.AZURE: Engine.REDIS,
+    Target.GCP: Engine.REDIS,
     Target.DOCKER: Engine.REDIS,
     Target.EXTERNAL: Engine.REDIS,
 }
-"""Default server software. Where a cloud offers both, Valkey costs less."""
+"""Default server software. Where a cloud offers both, Valkey costs less; but on Google Cloud it
+knows no passwords, which most applications bring."""
 
 ALARM_PROFILE = {
     Environment.DEVELOPMENT: AlarmProfile.OFF,
@@ -234,6 +239,8 @@ class CacheSettings(Settings):
     """What only the Docker target knows."""
     external: ExternalSettings | None = None
     """What only the external target knows; required there."""
+    gcp: GcpSettings = GcpSettings()
+    """What only the Google Cloud target knows."""
 
     @property
     def production(self) -> bool:
@@ -258,9 +265,15 @@ class AccessSettings(Settings):
     """Networks of the applications, such as 10.1.0.0/16. Never the whole internet."""
     prefix_list_ids: list[WiredText] = Field(default_factory=list[Any])
     """AWS: prefix lists with the networks of the applications."""
+    network_tags: list[Text] = Field(default_factory=list[Any])
+    """Google Cloud: network tags of the applications' machines. With them or with serviceAccounts
+    a firewall lets nobody else out to the caches."""
+    service_accounts: list[WiredText] = Field(default_factory=list[Any])
+    """Google Cloud: the same by the emails of the machines' service accounts."""
     secret_readers: list[WiredText] = Field(default_factory=list[Any])
     """Principals that may read the credentials: on AWS the ARNs of roles or users; on Azure object
-    ids of applications' identities, of users and groups with `user:` or `group:` before them."""
+    ids of applications' identities, of users and groups with `user:` or `group:` before them; on
+    Google Cloud members, such as serviceAccount:shop@shop-prod.iam.gserviceaccount.com."""
 
 
 class AlarmSettings(Settings):
@@ -270,14 +283,15 @@ class AlarmSettings(Settings):
     """off, basic or full. Default by environment: off in development, basic in staging, full in
     production."""
     notify: list[WiredText] = Field(default_factory=list[Any])
-    """Who is told: on AWS the ARNs of SNS topics, on Azure the resource ids of action groups."""
+    """Who is told: on AWS the ARNs of SNS topics, on Azure the resource ids of action groups, on
+    Google Cloud the names of notification channels."""
 
 
 class NewNetwork(Settings):
     """A private network that the stack makes."""
 
     cidr: Cidr = "10.20.0.0/16"
-    """Its IPv4 addresses: /16 to /25 on AWS, /8 to /26 on Azure."""
+    """Its IPv4 addresses: /16 to /25 on AWS, /8 to /26 on Azure and Google Cloud."""
     zones: Annotated[Whole, Field(ge=2, le=3)] = 2
     """AWS: availability zones that it spans, with one subnet in each."""
     availability_zones: list[Text] = Field(default_factory=list[str])
@@ -291,9 +305,13 @@ class AdoptedNetwork(Settings):
     """AWS: id of the VPC."""
     subnet_ids: list[Text] = Field(default_factory=list[Any])
     """AWS: ids of private subnets; several replicas need subnets in two availability zones or
-    more."""
+    more. Google Cloud: names of subnets for a connection policy for Valkey that is to be made; none
+    where the network has one."""
     subnet_id: Text | None = None
     """Azure: resource id of the subnet that gets the private endpoints."""
+    network_id: Text | None = None
+    """Google Cloud: name of the network, such as projects/shop/global/networks/shop; of the host
+    project with a Shared VPC."""
 
 
 class PrivateDns(Settings):
@@ -308,6 +326,21 @@ class PrivateDns(Settings):
     """Whether a policy of yours makes the records, so that nothing is made here."""
 
 
+class PrivateServices(Settings):
+    """Google Cloud: private service access, the way in of Redis. A network has it once.
+
+    Default: the stack makes a range of 4096 addresses and the connection.
+    """
+
+    range_name: Text | None = None
+    """Name of a range of the adopted network that exists, with its connection."""
+    cidr: Cidr | None = None
+    """Addresses of the range that is made, /8 to /24. Default: Google chooses 4096 free ones."""
+    remove_peering: Flag | None = None
+    """Whether the connection that is made goes with the stack even while Google still holds on to
+    it, as it does for some time after the last cache. Default: not in production."""
+
+
 class NetworkSettings(Settings):
     """The private network of a stack on a cloud: a new one, or one that exists."""
 
@@ -319,13 +352,15 @@ class NetworkSettings(Settings):
     """Azure: name of a resource group that exists, for all that is made. Default: a new one."""
     private_dns: PrivateDns | None = None
     """Azure: private DNS zones."""
+    private_services: PrivateServices | None = None
+    """Google Cloud: private service access."""
 
 
 class StackSettings(Settings):
     """A stack: one environment with one or more caches."""
 
     target: Target
-    """Where the caches run: aws, azure, docker or external."""
+    """Where the caches run: aws, azure, gcp, docker or external."""
     environment: Environment
     """What the stack is for: development, staging or production."""
     caches: Annotated[

@@ -70,23 +70,16 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
         yield from new_network_problems("network.create", network.create)
     if network.adopt:
         yield from _adopted(network.adopt)
-    for field in ("resource_group", "private_dns"):
-        if getattr(network, field) is not None:
-            yield Problem(join("network", to_camel(field)), _ON_AZURE, "Remove it.")
+    yield from clouds.foreign_problems("network", network, "aws")
 
 
 def _adopted(adopted: "AdoptedNetwork") -> Iterator[Problem]:
-    if adopted.subnet_id is not None:
-        fix = "Remove it, name vpcId and subnetIds."
-        yield Problem("network.adopt.subnetId", _ON_AZURE, fix)
+    yield from clouds.foreign_problems("network.adopt", adopted, "aws")
     for field in ("vpc_id", "subnet_ids"):
         if not getattr(adopted, field):
             yield Problem(join("network.adopt", to_camel(field)), "is required on aws", "Set it.")
     yield from _ids("network.adopt.vpcId", [adopted.vpc_id], "vpc")
     yield from _ids("network.adopt.subnetIds", adopted.subnet_ids, "subnet")
-
-
-_ON_AZURE = "has an effect on the target azure only"
 
 
 def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
@@ -125,6 +118,7 @@ def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterat
             "names nobody: no application could reach the cache",
             "Name security groups (securityGroupIds), networks (cidrs) or prefixListIds.",
         )
+    yield from clouds.foreign_problems("access", access, "aws")
     yield from _ids("access.securityGroupIds", access.security_group_ids, "sg")
     yield from _ids("access.prefixListIds", access.prefix_list_ids, "pl")
     for number, cidr in enumerate(access.cidrs):

@@ -94,15 +94,13 @@ def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
 def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
     """What is wrong with the network of a stack."""
     yield from clouds.choice_problems(network)
+    yield from clouds.foreign_problems("network", network, "azure")
     if network.create:
+        yield from clouds.foreign_problems("network.create", network.create, "azure")
         yield from new_network_problems("network.create", network.create)
     if network.adopt:
         adopted = network.adopt
-        for field in ("vpc_id", "subnet_ids"):
-            if getattr(adopted, field):
-                yield Problem(
-                    join("network.adopt", to_camel(field)), _ON_AWS, "Remove it, name subnetId."
-                )
+        yield from clouds.foreign_problems("network.adopt", adopted, "azure")
         if adopted.subnet_id is None:
             yield Problem("network.adopt.subnetId", "is required on azure", "Set it.")
         yield from resource_id_problems("network.adopt.subnetId", [adopted.subnet_id], _SUBNET)
@@ -112,16 +110,8 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
         yield from private_dns_problems("network.privateDns", network.private_dns)
 
 
-_ON_AWS = "has an effect on the target aws only"
-
-
 def new_network_problems(base: str, new: "NewNetwork") -> Iterator[Problem]:
     """What is wrong with a network that is to be made."""
-    for field in ("zones", "availability_zones"):
-        if field in new.model_fields_set:
-            yield Problem(
-                join(base, to_camel(field)), "a subnet spans all zones on azure", "Remove it."
-            )
     yield from clouds.new_network_problems(join(base, "cidr"), new.cidr, NETWORK_PREFIXES)
 
 
@@ -179,9 +169,7 @@ def tag_problems(path: str, tags: Mapping[str, str]) -> Iterator[Problem]:
 
 def shared_problems(access: "AccessSettings", alarms: "AlarmSettings") -> Iterator[Problem]:
     """What is wrong with who may reach a cache, and who is told of its alarms."""
-    for field in ("security_group_ids", "prefix_list_ids"):
-        if getattr(access, field):
-            yield Problem(join("access", to_camel(field)), _ON_AWS, "Remove it, name cidrs.")
+    yield from clouds.foreign_problems("access", access, "azure")
     for number, cidr in enumerate(access.cidrs):
         yield from _cidr(join("access.cidrs", number), cidr)
     for key in ("cidrs", "secret_readers"):

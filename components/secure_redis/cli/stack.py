@@ -10,6 +10,7 @@ import click
 from secure_redis.aws import leftovers as aws_leftovers
 from secure_redis.azure import leftovers as azure_leftovers
 from secure_redis.connection import Auth, Connection
+from secure_redis.gcp import leftovers as gcp_leftovers
 
 from . import engine
 from .engine import Failure, Stack
@@ -189,6 +190,7 @@ def _begun(
     begun, known = list(pending), list(recorded)
     yield from aws_leftovers.ids(begun, known)
     yield from azure_leftovers.ids(begun, known)
+    yield from gcp_leftovers.ids(begun, known)
 
 
 def _tidy(stack: Stack, *, volumes: bool) -> None:

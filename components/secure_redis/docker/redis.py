@@ -128,6 +128,7 @@ def _certificate_facts(material: certificates.Material | None) -> dict[str, pulu
         "ca_source": CaSource.LOCAL,
         "ca_pem": material.ca_pem,
         "ca_not_after": material.ca_pem.apply(pem.not_after),
+        "ca_last_not_after": material.ca_pem.apply(pem.last_not_after),
         "client_cert_pem": material.client_pem or "",
         "client_key_pem": material.client_key_pem or "",
     }

@@ -54,6 +54,7 @@ class ExternalRedis(CacheComponent):
                 "ca_pem": authority,
                 "ca_source": _ca_source(tls=cache.mode.tls, own=bool(endpoint.authority)),
                 "ca_not_after": pulumi.Output.from_input(authority).apply(pem.not_after),
+                "ca_last_not_after": pulumi.Output.from_input(authority).apply(pem.last_not_after),
                 "credential_issued_at": endpoint.issued_at or "",
                 "rotate_by": rotate_by(endpoint.issued_at or "", cache.rotation_days),
                 "secret_ref": secret_ref(name, cache.rotation.generation),

@@ -1,0 +1,1 @@
+"""The Google Cloud target: Memorystore for Redis, and Memorystore for Valkey."""
