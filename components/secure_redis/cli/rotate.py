@@ -25,6 +25,9 @@ ELSEWHERE = {
     "docs/aws.md, Rotate the password",
     "docker": "raise caches.{cache}.rotation.generation by one with keepPrevious: true, and make "
     "up: docs/docker.md, Rotate the password",
+    "gcp": "raise caches.{cache}.rotation.generation by one with keepPrevious: true, which makes a "
+    "second cache, since Redis keeps its AUTH string, and make up: docs/gcp.md, Rotate the AUTH "
+    "string; Valkey has no password",
     "external": "change the password where the cache runs, then caches.{cache}.external.password, "
     "and make up",
 }

@@ -86,7 +86,7 @@ class GcpNetwork(pulumi.ComponentResource):
         engines = args.get("engines", (Engine.REDIS.value,))
         self._after: list[pulumi.Resource] = []
         if args.get("enable_apis"):
-            self._after += apis.enabled(name, plan.network_apis(engines), self._child())
+            self._after = [*apis.enabled(name, plan.network_apis(engines), self._child())]
         self._suffix = random.RandomId(f"{name}-identity", byte_length=4, opts=self._child()).hex
         adopted = args.get("network_id")
         self.network_id = pulumi.Output.from_input(adopted) if adopted else self._network()
@@ -94,7 +94,6 @@ class GcpNetwork(pulumi.ComponentResource):
         redis, valkey = Engine.REDIS.value in engines, Engine.VALKEY.value in engines
         range_name = args.get("reserved_range_name") or (self._range() if redis else "")
         policy_id = self._policy(subnets) if valkey and subnets else ""
-        self._subnet_ids = subnets
         self.subnet_ids = pulumi.Output.all(*subnets)
         self.reserved_range_name = pulumi.Output.from_input(range_name)
         self.connection_policy_id = pulumi.Output.from_input(policy_id)
@@ -108,9 +107,8 @@ class GcpNetwork(pulumi.ComponentResource):
             "connection_policy_id": self.connection_policy_id,
         }
 
-    def _child(self, **others: Any) -> pulumi.ResourceOptions:
-        after = [*getattr(self, "_after", ()), *others.pop("depends_on", ())]
-        return pulumi.ResourceOptions(parent=self, depends_on=after, **others)
+    def _child(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=self._after)
 
     @property
     def _identity(self) -> pulumi.Output[str]:
@@ -135,7 +133,7 @@ class GcpNetwork(pulumi.ComponentResource):
             self._name,
             name=self._identity,
             network=self.network_id,
-            region=plan.region() or None,
+            region=plan.region(),
             ip_cidr_range=subnet_block(_cidr(self._args)),
             # Machines without an address on the internet reach Secret Manager by it.
             private_ip_google_access=True,

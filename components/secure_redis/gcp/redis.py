@@ -62,7 +62,8 @@ class MemorystoreRedis(GcpCache):
             reader_host=current.read_endpoint if reads else "",
             reader_port=current.read_endpoint_port.apply(int) if reads else 0,
             password=_auth_string(current),
-            issued_at=current.create_time,
+            # To the second: Google tells more digits than every reader takes.
+            issued_at=current.create_time.apply(lambda at: f"{at[:19]}Z"),
         )
         before = made[-1] if len(made) > 1 else None
         previous = url(before.host, before.port.apply(int), _auth_string(before)) if before else ""

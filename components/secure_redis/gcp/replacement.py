@@ -46,6 +46,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "zone": cache.gcp.zone or "",
         "key": "" if key is None else "own" if key.key_name is None else key.key_name,
         "engineVersion": plan.engine_version(cache),
+        "secretLocations": sorted(cache.gcp.secret_locations),
         "protected": replacement.protected(cache),
     }
     if plan.valkey(cache):
@@ -72,9 +73,11 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
         if replacement.refused(cache):
             for name in replaced:
                 yield _refused(path, name, old, new)
-        elif replaced and old.get("protected"):
+            yield from _secrets(path, old, new)
+        elif old.get("protected") and (replaced or _moves_secrets(old, new)):
+            setting = REPLACING[replaced[0]][0] if replaced else SECRET_LOCATIONS
             yield Problem(
-                _where(path, REPLACING[replaced[0]][0]),
+                _where(path, setting),
                 "what it would take away is still protected",
                 "Undo the change and run once with allowReplacement alone; then make the change.",
             )
@@ -124,6 +127,24 @@ def _generations(path: str, old: int, new: int, now: Identity) -> Iterator[Probl
             join(path, "rotation.generation"),
             "counts the caches that there were, and never down",
             f"Set it to {old}, or to {old + 1} for a new one.",
+        )
+
+
+SECRET_LOCATIONS = "gcp.secretLocations"
+
+
+def _moves_secrets(old: Identity, new: Identity) -> bool:
+    return "secretLocations" in changes(old, new)
+
+
+def _secrets(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
+    """Secrets in other regions are other secrets, of the same name."""
+    if _moves_secrets(old, new):
+        yield Problem(
+            join(path, SECRET_LOCATIONS),
+            "Google moves no secret: it goes with all its versions, and readers find none until the "
+            "new one is there",
+            'Set it back. Or accept that: allowReplacement: "why".',
         )
 
 
