@@ -20,6 +20,7 @@ PEERS = {
     "docker": "one cache on Docker",
     "aws-prod": "three caches on AWS, stack aws-prod",
     "azure-prod": "three caches on Azure, stack azure-prod",
+    "gcp-prod": "three caches on Google Cloud, stack gcp-prod",
 }
 """Stacks that have a hand-written peer, `bench/handwritten`."""
 

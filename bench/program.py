@@ -67,6 +67,23 @@ def azure_answer(args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, 
     return f"/subscriptions/s/resourceGroups/g/providers/p/t/{name}", made
 
 
+def gcp_answer(args: pulumi.runtime.MockResourceArgs, pem: str) -> tuple[str, dict[str, Any]]:
+    """What Google Cloud would say of a resource. pem: a certificate of its CA."""
+    made = {"name": args.name, **args.inputs}
+    kind = args.typ.rpartition(":")[2]
+    if args.typ == "gcp:redis/instance:Instance":
+        made |= dict.fromkeys(("host", "readEndpoint"), "10.20.0.3")
+        made |= {"port": 6378, "readEndpointPort": 6378, "createTime": "2026-11-21T08:00:00Z"}
+        made |= {"authString": str(uuid.UUID(int=0)), "serverCaCerts": [{"cert": pem}]}
+        made |= {"effectiveReservedIpRange": "10.20.0.0/29"}
+    if kind == "ServiceIdentity":
+        made |= {"email": "agent@example.com", "member": "serviceAccount:agent@example.com"}
+    if kind == "SecretVersion":
+        made |= {"version": "1"}
+    place = f"projects/shop-prod/global/{kind[0].lower()}{kind[1:]}s"
+    return f"{place}/{made['name']}", made
+
+
 class Mocks(pulumi.runtime.Mocks):
     """Answers for the resources of both programs."""
 
@@ -84,6 +101,8 @@ class Mocks(pulumi.runtime.Mocks):
             return f"{args.name}-id", made
         if args.typ.startswith("azure-native:"):
             return azure_answer(args)
+        if args.typ.startswith("gcp:"):
+            return gcp_answer(args, self.pem)
         made = {
             "hex": "0011223344556677",
             "result": str(uuid.UUID(int=(1_700_000_000_000 << 80) | (7 << 76) | (2 << 62)))

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from cloud.aws import cloud as aws
 from cloud.azure import cloud as azure
+from cloud.gcp import cloud as gcp
 from cloud.standin.observed import ObservedCloud
 from cloud.standin.schema import CACHE
 from engine.deployment import PROJECT_NAME, REPOSITORY, Deployment, Run, redacted
@@ -55,6 +56,13 @@ CLOUDS = {
         azure.VARIABLES,
         {"azure-native:location": "westeurope"},
     ),
+    "gcp": StandInCloud(
+        "gcp",
+        gcp.GcpCloud,
+        gcp.CREDENTIALS,
+        gcp.VARIABLES,
+        {"gcp:project": gcp.PROJECT_ID, "gcp:region": gcp.REGION},
+    ),
 }
 """Clouds by target."""
 
@@ -81,7 +89,7 @@ class CloudDeployment(Deployment):
 
     target = "aws"
     cloud: Any
-    """AwsCloud or AzureCloud, as the target is."""
+    """AwsCloud, AzureCloud or GcpCloud, as the target is."""
 
     def __init__(
         self,
@@ -125,6 +133,10 @@ class CloudDeployment(Deployment):
         if self.stack_file.exists():
             old = yaml.safe_load(self.stack_file.read_text())
             document = {**{key: old[key] for key in old if key != "config"}, **document}
+        self._write(document)
+
+    def _write(self, document: Mapping[str, Any]) -> None:
+        self.cloud.prepare(document.get("config") or {})
         self.stack_file.write_text(yaml.safe_dump(document))
 
     def set(self, **values: Any) -> None:
@@ -135,7 +147,7 @@ class CloudDeployment(Deployment):
             document["config"].pop(key, None)
             if value is not None:
                 document["config"][key] = value
-        self.stack_file.write_text(yaml.safe_dump(document))
+        self._write(document)
 
     def refresh(self) -> Run:
         """`pulumi refresh`, which must succeed."""

@@ -51,7 +51,7 @@ def _rule(
         f"{site.name}-{what}",
         name=site.named(what),
         # A rule belongs to the project of its network.
-        project=pulumi.Output.from_input(network_id).apply(project_of),
+        project=pulumi.Output.from_input(network_id).apply(lambda known: project_of(known) or None),
         network=network_id,
         description=f"Out to the cache {site.name} of {site.stack}",
         direction="EGRESS",

@@ -75,7 +75,7 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
                 yield _refused(path, name, old, new)
             yield from _secrets(path, old, new)
         elif old.get("protected") and (replaced or _moves_secrets(old, new)):
-            setting = REPLACING[replaced[0]][0] if replaced else SECRET_LOCATIONS
+            setting = REPLACING[replaced[0]][0] if replaced else LOCATIONS
             yield Problem(
                 _where(path, setting),
                 "what it would take away is still protected",
@@ -130,7 +130,7 @@ def _generations(path: str, old: int, new: int, now: Identity) -> Iterator[Probl
         )
 
 
-SECRET_LOCATIONS = "gcp.secretLocations"
+LOCATIONS = "gcp.secretLocations"
 
 
 def _moves_secrets(old: Identity, new: Identity) -> bool:
@@ -141,9 +141,9 @@ def _secrets(path: str, old: Identity, new: Identity) -> Iterator[Problem]:
     """Secrets in other regions are other secrets, of the same name."""
     if _moves_secrets(old, new):
         yield Problem(
-            join(path, SECRET_LOCATIONS),
-            "Google moves no secret: it goes with all its versions, and readers find none until the "
-            "new one is there",
+            join(path, LOCATIONS),
+            "Google moves no secret: it goes with all its versions, and readers find none until "
+            "the new one is there",
             'Set it back. Or accept that: allowReplacement: "why".',
         )
 

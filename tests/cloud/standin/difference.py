@@ -1,8 +1,8 @@
 """What differs between a resource in the state and its new inputs, as Terraform's plan sees it."""
 
 import json
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .wire import UNKNOWN, contains_unknown
@@ -29,6 +29,8 @@ class Rules:
     """Strings that hold JSON: spacing and order of keys do not count."""
     caseless: frozenset[str] = frozenset()
     """Strings that are the same in upper and lower case."""
+    suppressed: Mapping[str, Callable[[Any, Any], bool]] = field(default_factory=dict)
+    """By input: whether an old and a new value mean the same. `a.b` names a field."""
 
 
 def differences(
@@ -57,6 +59,8 @@ def same(rules: Rules, name: str, old: Any, new: Any) -> bool:
     """Whether two values of an input mean the same."""
     if _empty(old) and _empty(new):
         return True
+    if name in rules.suppressed and not contains_unknown(old) and rules.suppressed[name](old, new):
+        return True
     if name in rules.documents and isinstance(old, str) and isinstance(new, str):
         return _document(old) == _document(new)
     if name in rules.caseless and isinstance(old, str) and isinstance(new, str):
@@ -73,6 +77,9 @@ def _normal(rules: Rules, path: str, value: Any, like: Any) -> Any:
             for name, item in value.items()
             if not _empty(item) and (name in others or f"{path}.{name}" not in rules.computed)
         }
+    same_meaning = rules.suppressed.get(path)
+    if same_meaning and value is not like and like is not None and same_meaning(value, like):
+        return like
     if isinstance(value, list):
         template = like[0] if isinstance(like, list) and like else None
         items = [_normal(rules, path, item, template) for item in value]

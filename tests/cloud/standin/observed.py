@@ -1,5 +1,6 @@
 """A fake cloud, as a test looks at it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from .store import FakeCloud, Thing
@@ -7,6 +8,9 @@ from .store import FakeCloud, Thing
 
 class ObservedCloud(FakeCloud):
     """A fake cloud with the questions that tests ask of any cloud."""
+
+    def prepare(self, config: Mapping[str, Any]) -> None:
+        """Makes what a cloud has before a stack with this configuration begins, if anything."""
 
     def is_left(self, kind: str, thing: Thing) -> bool:
         """Whether an object counts as left over when its stack is gone.

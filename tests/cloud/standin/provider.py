@@ -14,7 +14,7 @@ from .operations import CloudError, Diff, Operations, Urn
 from .resource import Resource, Values, Work
 from .schema import check
 from .store import FakeCloud
-from .wire import UNKNOWN, contains_unknown
+from .wire import UNKNOWN
 
 DEFAULTED = "__defaults"
 """Names of inputs that the provider filled in, kept among the inputs as the bridge keeps them."""
@@ -128,22 +128,29 @@ class StandIn(Operations):
         resource = self.resource(urn.token)
         return self._diff(resource, state, news, ignored)
 
-    @staticmethod
     def _diff(
-        resource: Resource, state: Values, news: Values, ignored: Collection[str] = ()
+        self, resource: Resource, state: Values, news: Values, ignored: Collection[str] = ()
     ) -> Diff:
-        wanted = _inputs(news)
+        wanted = self._settled(resource, _inputs(news))
         found = differences(resource.rules, resource.schema.inputs, state, wanted, ignored)
         changed = {difference.name for difference in found}
         replacing = changed & resource.replaces
         if found:
             replacing |= changed & set(resource.plan(state, wanted))
-        return Diff(found, frozenset(replacing), resource.delete_first and bool(replacing))
+        fixed = resource.fixed_first and _named_by_program(resource, news)
+        first = resource.delete_first or fixed
+        return Diff(found, frozenset(replacing), first and bool(replacing))
+
+    def _settled(self, resource: Resource, inputs: Values) -> Values:
+        try:
+            return resource.settled(self.config, inputs)
+        except PlanError as error:
+            raise ProviderError(_listed(str(error))) from None
 
     def create(self, urn: Urn, news: Values, *, preview: bool = False) -> tuple[str, Values]:
         """Makes the resource, or says what a preview can know of it: id and outputs."""
         resource = self.resource(urn.token)
-        inputs = _inputs(news)
+        inputs = self._settled(resource, _inputs(news))
         _only(resource.plan(None, inputs))
         if preview:
             return "", self._planned(resource, inputs)
@@ -155,7 +162,7 @@ class StandIn(Operations):
             return work.made, self._outputs(resource, api, work.made, inputs)
 
         known = self._knower(resource, api, inputs)
-        return self.operation(work, make, inputs, known)
+        return self.operation(work, make, _inputs(news), known)
 
     def update(
         self,
@@ -170,14 +177,15 @@ class StandIn(Operations):
     ) -> Values:
         """Changes the resource, or says what a preview can know: its outputs."""
         resource = self.resource(urn.token)
-        inputs = {**_inputs(news), **{name: state[name] for name in ignored if name in state}}
+        wanted = {**_inputs(news), **{name: state[name] for name in ignored if name in state}}
+        inputs = self._settled(resource, wanted)
         diff = self._diff(resource, state, inputs)
         changed = frozenset(difference.name for difference in diff.found)
         if preview:
             gone = {one.name for one in diff.found if one.kind == "delete"}
             stays = {name: value for name, value in state.items() if name not in gone}
             unknown = dict.fromkeys(resource.unstable(changed), UNKNOWN)
-            return {**stays, **inputs, **unknown, **_all_tags(resource, inputs)}
+            return {**stays, **inputs, **unknown, **resource.planned(self.config, state, inputs)}
         work = self.work("update", urn, identifier)
         api = self.package.api(self.cloud, self.config, work, inputs)
 
@@ -187,7 +195,7 @@ class StandIn(Operations):
             return identifier, self._outputs(resource, api, identifier, {**inputs})
 
         known = self._knower(resource, api, state)
-        return self.operation(work, change, inputs, known)[1]
+        return self.operation(work, change, wanted, known)[1]
 
     def read(self, urn: Urn, identifier: str, state: Values, olds: Values) -> tuple[Values, Values]:
         """Outputs and inputs as the cloud has them now; both empty when the resource is gone."""
@@ -259,15 +267,14 @@ class StandIn(Operations):
         known = {name: inputs[name] for name in resource.kept if name in inputs}
         return _present({**known, **found})
 
-    @staticmethod
-    def _planned(resource: Resource, inputs: Values) -> Values:
+    def _planned(self, resource: Resource, inputs: Values) -> Values:
         """Outputs of a creation that is only planned: what the cloud decides is unknown."""
         schema = resource.schema
         decided = (schema.outputs - schema.inputs.keys()) | (
             resource.rules.computed & schema.inputs.keys()
         )
         unknown = dict.fromkeys(decided - inputs.keys(), UNKNOWN)
-        return {**unknown, **_present(inputs), **_all_tags(resource, inputs)}
+        return {**unknown, **_present(inputs), **resource.planned(self.config, None, inputs)}
 
 
 def seed_of(urn: str) -> bytes:
@@ -283,12 +290,13 @@ def _present(values: Mapping[str, Any]) -> Values:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _all_tags(resource: Resource, inputs: Values) -> Values:
-    """The output `tagsAll`, which a plan knows as soon as it knows the tags."""
-    if "tagsAll" not in resource.schema.outputs:
-        return {}
-    tags = inputs.get("tags", {})
-    return {"tagsAll": UNKNOWN if contains_unknown(tags) else tags}
+def _named_by_program(resource: Resource, news: Values) -> bool:
+    """Whether the property that could have an automatic name was given."""
+    auto = resource.named
+    defaulted = news.get(DEFAULTED)
+    if auto is None or not isinstance(defaulted, list):
+        return False
+    return auto.prop in news and auto.prop not in defaulted
 
 
 def _only(names: Iterable[str]) -> None:

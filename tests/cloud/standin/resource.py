@@ -8,6 +8,7 @@ from .difference import Rules
 from .errors import Failure
 from .naming import AutoName
 from .schema import Schema, schema_of
+from .wire import UNKNOWN, contains_unknown
 
 Values = dict[str, Any]
 
@@ -48,6 +49,8 @@ class Resource:
     """Inputs that the cloud does not give back: the state keeps what was asked for."""
     delete_first: bool = False
     """Whether a replacement deletes the old one first."""
+    fixed_first: bool = False
+    """Whether it does so where the program gave the name."""
     models: frozenset[str] = frozenset()
     """Inputs whose effect on the cloud is modelled. Any other one is refused: to let it through
     would promise that the cloud takes it.
@@ -69,6 +72,20 @@ class Resource:
         it plans.
         """
         return ()
+
+    def settled(self, config: Values, inputs: Values) -> Values:
+        """The inputs with what the plan fills in from the provider's own configuration.
+
+        Raises PlanError where that lacks what is needed.
+        """
+        return inputs
+
+    def planned(self, config: Values, state: Values | None, inputs: Values) -> Values:
+        """Outputs that a plan already knows. `state` is None for a creation."""
+        if "tagsAll" not in self.schema.outputs:
+            return {}
+        tags = inputs.get("tags", {})
+        return {"tagsAll": UNKNOWN if contains_unknown(tags) else tags}
 
     def unstable(self, changed: frozenset[str]) -> Iterable[str]:
         """Outputs that a preview of an update cannot know."""

@@ -16,18 +16,23 @@ from toolchain.store import Store
 
 ROOT = Path(__file__).resolve().parents[3]
 SYSTEM_PATH = "/usr/bin:/bin"
-STACKS = {"local": "docker", "elsewhere": "external", "cloud": "aws", "other-cloud": "azure"}
+STACKS = {
+    "local": "docker",
+    "elsewhere": "external",
+    "cloud": "aws",
+    "other-cloud": "azure",
+    "third-cloud": "gcp",
+}
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the files that the toolchain reads in a repository, with four short stacks."""
+    """A copy of the files that the toolchain reads in a repository, with short stacks."""
     project = tmp_path / "project"
     for folder in ("stacks", "requirements", "components/secure_redis/docker"):
         (project / folder).mkdir(parents=True)
-    for name in ("aws", "azure", "docker", "dev", "uv", "go", "providers", "build", "checkov"):
-        source = ROOT / "requirements" / f"{name}.txt"
-        (project / "requirements" / f"{name}.txt").write_bytes(source.read_bytes())
+    for source in (ROOT / "requirements").glob("*.txt"):
+        (project / "requirements" / source.name).write_bytes(source.read_bytes())
     (project / "requirements" / "external.txt").write_text(
         "pulumi==3.231.0\npulumi-random==4.21.4\n"
     )

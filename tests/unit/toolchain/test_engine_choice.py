@@ -232,7 +232,8 @@ def test_a_quick_look_does_not_ask_the_network(make_setup, network):
 
 # A stack of each cloud, and the plugin of its provider, which exists as a download only.
 CLOUDS = pytest.mark.parametrize(
-    ("stack", "plugin"), [("cloud", "aws"), ("other-cloud", "azure-native")]
+    ("stack", "plugin"),
+    [("cloud", "aws"), ("other-cloud", "azure-native"), ("third-cloud", "gcp")],
 )
 
 

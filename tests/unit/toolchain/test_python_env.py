@@ -64,6 +64,25 @@ def test_made_once_with_hashes_and_then_left_alone(make_setup, uv, task):
     assert len(uv.calls) == 3
 
 
+CLOUDS = {
+    # stack: target, SDK
+    "cloud": ("aws", "pulumi-aws"),
+    "other-cloud": ("azure", "pulumi-azure-native"),
+    "third-cloud": ("gcp", "pulumi-gcp"),
+}
+
+
+@pytest.mark.parametrize("stack", CLOUDS)
+def test_a_stack_of_a_cloud_installs_that_clouds_pins_alone(make_setup, uv, task, stack):
+    setup = make_setup(stack)
+    target, own = CLOUDS[stack]
+    python_env.obtain(setup, task)
+    pins = setup.project / "requirements" / f"{target}.txt"
+    assert uv.calls[1].endswith(f"--require-hashes -r {pins}")
+    for _, sdk in CLOUDS.values():
+        assert (f"\n{sdk}==" in pins.read_text()) is (sdk == own)
+
+
 def test_changed_pins_are_installed_into_the_same_environment(make_setup, uv, task):
     setup = make_setup()
     python_env.obtain(setup, task)
