@@ -12,6 +12,9 @@ from .wire import UNKNOWN, contains_unknown
 
 Values = dict[str, Any]
 
+IDENTIFIER = "__id"
+"""Among the outputs of a read: the id that the resource has, where it was asked for by another."""
+
 
 @dataclass
 class Work:

@@ -18,6 +18,7 @@ from pulumi.runtime.proto import provider_pb2_grpc, status_pb2
 
 from .errors import Failure, PartialError, PlanError, ProviderError
 from .operations import Provider, Urn
+from .resource import IDENTIFIER
 from .wire import from_struct, to_struct
 
 T = TypeVar("T")
@@ -185,8 +186,9 @@ class Servicer(server.ProviderServicer):
         )
         if not outputs:
             return proto.ReadResponse()
+        identifier = outputs.pop(IDENTIFIER, request.id)
         return proto.ReadResponse(
-            id=request.id, properties=to_struct(outputs), inputs=to_struct(inputs)
+            id=identifier, properties=to_struct(outputs), inputs=to_struct(inputs)
         )
 
     async def _delete(self, request: proto.DeleteRequest) -> empty_pb2.Empty:
