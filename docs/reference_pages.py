@@ -62,10 +62,16 @@ def page() -> str:
     of_azure = OF_COMPONENT.format(
         name="`ManagedRedis` and `ClassicRedis`", who="these components have"
     )
+    of_gcp = OF_COMPONENT.format(
+        name="`MemorystoreRedis` and `MemorystoreValkey`",
+        who="these components have (`previous_url`: Redis alone)",
+    )
     outputs = (
         f"{CONTRACT}{contract()}"
         f"{of_aws}{own_outputs('aws/redis.py', 'ElastiCacheRedis')}"
         f"{of_azure}{own_outputs('azure/component.py', 'AzureCache')}"
+        f"{of_gcp}{own_outputs('gcp/component.py', 'GcpCache')}"
+        f"{own_outputs('gcp/redis.py', 'MemorystoreRedis')}"
     )
     return f"{HEAD}\n{tables}\n{accepted}\n\n{outputs}"
 

@@ -1,9 +1,10 @@
 """From raw configuration to settings: all mistakes at once, before any resource is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import pulumi
+from pulumi import Output
 from pulumi.runtime import config as runtime_config
 from pydantic import Field
 from pydantic.alias_generators import to_camel
@@ -146,12 +147,16 @@ def camel_keys(value: Any) -> Any:
     }
 
 
+Fact = Annotated[str, Field(strict=True)] | Output[str] | list[WiredText]
+"""A fact of a network."""
+
+
 class _Shared(Settings):
     """Arguments of a component that are no settings of its cache."""
 
     tags: dict[Text, Text] = Field(default_factory=dict[str, str])
     exceptions: dict[Text, Text] = Field(default_factory=dict[str, str])
-    network: dict[Text, WiredText | list[WiredText]] = Field(default_factory=dict[str, Any])
+    network: dict[Text, Fact] = Field(default_factory=dict[str, Any])
     access: AccessSettings = AccessSettings()
     alarms: AlarmSettings = AlarmSettings()
 
@@ -168,6 +173,9 @@ NETWORK_FACTS = {
     Target.GCP: frozenset({"network_id", "reserved_range_name", "connection_policy_id"}),
 }
 """What the argument `network` holds, on targets that have networks."""
+
+MAY_BE_EMPTY = frozenset({"reserved_range_name", "connection_policy_id"})
+"""Facts of which a network needs not have all: each is for one engine."""
 
 _MAPPINGS = {"caches", "tags", "exceptions", "network", "access", "alarms"}
 
@@ -216,6 +224,9 @@ def _inherited(problem: Problem) -> bool:
 
 def _network_problems(network: Mapping[str, Any], target: Target) -> Iterator[Problem]:
     facts = NETWORK_FACTS.get(target, frozenset())
+    for fact in sorted(facts - MAY_BE_EMPTY):
+        if network.get(fact) == "":
+            yield Problem(join("network", fact), "is empty", "Give it a value.")
     if not network or network.keys() == facts:
         return
     if not facts:

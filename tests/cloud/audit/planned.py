@@ -108,7 +108,7 @@ IDENTITIES = ("id", "arn", "keyId", "replicationGroupId", "userId", "userGroupId
 """Outputs by which one resource refers to another."""
 
 
-REGIONS = {"aws": "region", "azure-native": "location"}
+REGIONS = {"aws": "region", "azure-native": "location", "gcp": "region"}
 """What the providers call the region that they work in."""
 
 

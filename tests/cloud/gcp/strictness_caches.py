@@ -261,6 +261,19 @@ REDIS: list[Row] = [
         ),
     ),
     (
+        persistence(
+            persistenceMode="RDB",
+            rdbSnapshotPeriod="ONE_HOUR",
+            rdbSnapshotStartTime="2026-13-01T00:00:00Z",
+        ),
+        "Illegal timestamp format; timestamps must end with 'Z' or have a valid timezone offset.",
+        persistence(
+            persistenceMode="RDB",
+            rdbSnapshotPeriod="ONE_HOUR",
+            rdbSnapshotStartTime="2026-12-01T04:00:00+01:00",
+        ),
+    ),
+    (
         policy(window("DAY_OF_WEEK_UNSPECIFIED")),
         "The day of a maintenance window must be specified.",
         policy(window("SATURDAY")),
@@ -410,6 +423,11 @@ VALKEY: list[Row] = [
     ),
     ({"nodeType": "HUGE"}, "Invalid value at 'instance.nodeType'", {"nodeType": "HIGHMEM_XLARGE"}),
     (
+        {"nodeType": "NODE_TYPE_UNSPECIFIED"},
+        "Invalid node type: NODE_TYPE_UNSPECIFIED.",
+        {"nodeType": "SHARED_CORE_NANO"},
+    ),
+    (
         {"engineVersion": "VALKEY_6_2"},
         "Invalid engine version: VALKEY_6_2.",
         {"engineVersion": "VALKEY_7_2"},
@@ -432,6 +450,18 @@ VALKEY: list[Row] = [
         {"serverCaPool": f"projects/{PROJECT_ID}/locations/{REGION}/caPools/pool"},
         "server_ca_pool can only be set for CUSTOMER_MANAGED_CAS_CA.",
         {"serverCaMode": "GOOGLE_MANAGED_SHARED_CA"},
+    ),
+    (
+        {
+            "serverCaMode": "GOOGLE_MANAGED_SHARED_CA",
+            "transitEncryptionMode": "TRANSIT_ENCRYPTION_DISABLED",
+            "authorizationMode": "AUTH_DISABLED",
+        },
+        "server_ca_mode can only be set with in-transit encryption.",
+        {
+            "transitEncryptionMode": "TRANSIT_ENCRYPTION_DISABLED",
+            "authorizationMode": "AUTH_DISABLED",
+        },
     ),
     # what is kept
     (

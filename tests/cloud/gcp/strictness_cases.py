@@ -135,6 +135,26 @@ SECRETS: list[Row] = [
         "it is not of the type google-duration",
         {"versionDestroyTtl": "86400000s"},
     ),
+    (
+        automatic(lambda _: "key"),
+        "Invalid KMS key name: key.",
+        automatic(lambda world: world.global_key),
+    ),
+    (
+        {"labels": {f"label-{index}": "x" for index in range(64)}},
+        "No more than 64 labels are allowed.",
+        {"labels": {f"label-{index}": "x" for index in range(63)}},
+    ),
+    (
+        {"versionAliases": {f"alias-{index}": "1" for index in range(51)}},
+        "No more than 50 aliases are allowed.",
+        {"versionAliases": {f"alias-{index}": "1" for index in range(50)}},
+    ),
+    (
+        {"versionAliases": {"latest": "1"}},
+        "Invalid version alias: latest.",
+        {"versionAliases": {"current": "1"}},
+    ),
     ({"labels": {"Team": "x"}}, "Invalid label: Team=x.", {"labels": {"équipe": "x"}}),
     ({"labels": {"1team": "x"}}, "Invalid label: 1team=x.", {"labels": {"team-1": "x"}}),
 ]
@@ -234,6 +254,16 @@ KEYS: list[Row] = [
         },
     ),
     (
+        {"purpose": "MAC", "rotationPeriod": None},
+        "A version template with an algorithm is required for this purpose.",
+        {
+            "purpose": "ASYMMETRIC_SIGN",
+            "versionTemplate": {"algorithm": "EC_SIGN_P256_SHA256"},
+            "rotationPeriod": None,
+            "name": "ten",
+        },
+    ),
+    (
         {"destroyScheduledDuration": "3600s"},
         "destroy_scheduled_duration must be between 24 hours and 120 days.",
         {"destroyScheduledDuration": "86400s", "name": "six"},
@@ -272,6 +302,13 @@ def threshold(**changes: Any) -> dict[str, Any]:
     return {"conditions": [condition(**changes)]}
 
 
+def absent(duration: str) -> dict[str, Any]:
+    """A condition that there are no points."""
+    aggregation = {"alignmentPeriod": "60s", "perSeriesAligner": "ALIGN_MEAN"}
+    found = {"filter": selection(), "duration": duration, "aggregations": [aggregation]}
+    return {"displayName": "absent", "conditionAbsent": found}
+
+
 def watching(text: str, aligner: str = "ALIGN_MEAN", **more: Any) -> dict[str, Any]:
     """The input by which a policy looks at something else."""
     aggregation = {"alignmentPeriod": "300s", "perSeriesAligner": aligner, **more}
@@ -301,6 +338,26 @@ ALERTS: list[Row] = [
         {"conditions": [condition()] * 6},
     ),
     ({"conditions": [condition()] * 7}, "must have between 1 and 6 conditions.", threshold()),
+    (
+        {"conditions": [{**condition(), "displayName": ""}]},
+        "Field alert_policy.conditions[0].display_name had an invalid value",
+        {"conditions": [{**condition(), "displayName": "x"}]},
+    ),
+    (
+        {"conditions": [{**condition(), **absent("300s")}]},
+        "exactly one kind of condition must be set.",
+        {"conditions": [absent("300s")]},
+    ),
+    (
+        {"conditions": [absent("60s")]},
+        "must be between 2 minutes and 23.5 hours.",
+        {"conditions": [absent("120s")]},
+    ),
+    (
+        {"conditions": [{"displayName": "x", "conditionMatchedLog": {"filter": "severity=ERROR"}}]},
+        "conditions of this kind are not known to this fake cloud.",
+        {"conditions": [absent("84600s")]},
+    ),
     # what it looks at
     (
         watching('metric.type="redis.googleapis.com/clients/connected"'),
@@ -409,6 +466,16 @@ ALERTS: list[Row] = [
         threshold(duration="60s", evaluationMissingData="EVALUATION_MISSING_DATA_NO_OP"),
     ),
     (
+        threshold(duration="90060s"),
+        "must not be longer than 25 hours.",
+        threshold(duration="3600s"),
+    ),
+    (
+        threshold(trigger={"percent": 101}),
+        "must be more than 0 and at most 100.",
+        threshold(trigger={"percent": 100}),
+    ),
+    (
         threshold(trigger={"count": 1, "percent": 50}),
         "exactly one of count and percent must be set.",
         threshold(trigger={"percent": 50}),
@@ -439,12 +506,22 @@ ALERTS: list[Row] = [
         "is not the name of a channel.",
         {"notificationChannels": None},
     ),
+    (
+        lambda world: {"notificationChannels": [world.channel.identifier] * 17},
+        "at most 16 are allowed.",
+        lambda world: {"notificationChannels": [world.channel.identifier]},
+    ),
     ({"userLabels": {"Team": "x"}}, "Field alert_policy.user_labels", {"userLabels": {"t": "x"}}),
 ]
 
 CHANNELS: list[Row] = [
     ({"type": None}, "type", {"type": "email"}),
     ({"type": "pigeon"}, "there is no channel descriptor of this type.", {"type": "email"}),
+    (
+        {"displayName": "x" * 513},
+        "must not exceed 512 characters.",
+        {"displayName": "x" * 512},
+    ),
     ({"labels": None}, 'the label "email_address" is required.', {}),
     (
         {"labels": {"email_address": "on call"}},

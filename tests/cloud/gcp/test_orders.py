@@ -13,7 +13,7 @@ from cloud.gcp.google import GoogleError
 from cloud.gcp.iam import AGENT
 from cloud.gcp.services import redis as redis_service
 from cloud.gcp.services.kms import VERSION
-from cloud.gcp.world import APPLICATION, HOST, READER, USER, World, condition
+from cloud.gcp.world import APPLICATION, HOST, READER, STRANGER, USER, World, condition
 from cloud.standin.operations import Urn
 from cloud.standin.wire import contains_unknown
 from cryptography import x509
@@ -250,6 +250,8 @@ def test_read_replicas_come_later_with_a_range_and_stay(world: World) -> None:
     world.make("Instance", "cache", **single)
     said = refusal(world.change, "Instance", "cache", replicaCount=2)
     assert "Read Replicas mode must be enabled on the instance in order to update" in said
+    said = refusal(world.change, "Instance", "cache", secondaryIpRange="auto")
+    assert "can only be set when read replicas are enabled on an existing instance." in said
     on = {"readReplicasMode": "READ_REPLICAS_ENABLED", "replicaCount": 3}
     said = refusal(world.change, "Instance", "cache", **on)
     assert "secondary_ip_range is required when enabling read replicas" in said
@@ -386,6 +388,45 @@ def test_valkey_has_two_connections_whose_kinds_follow_the_mode(
     assert [len(chain["certificates"]) for chain in authority["caCerts"]] == [1, 1]
 
 
+def test_valkey_in_a_network_of_strangers_is_refused(world: World) -> None:
+    strangers = f"projects/{STRANGER}"
+    body = {
+        "network": world.foreign["network"],
+        "serviceClass": "gcp-memorystore",
+        "pscConfig": {"subnetworks": [world.foreign["subnetwork"]]},
+    }
+    world.cloud.add_agent(STRANGER, "networkconnectivity.googleapis.com")
+    place = f"networkconnectivity.googleapis.com/v1/{strangers}/locations/{REGION}"
+    query = {"serviceConnectionPolicyId": "theirs"}
+    world.ask("POST", f"{place}/serviceConnectionPolicies", body, **query)
+    endpoints = [{"projectId": PROJECT_ID, "network": world.foreign["network"]}]
+    said = refusal(world.make, "Valkey", "valkey", desiredAutoCreatedEndpoints=endpoints)
+    assert "because the endpoint project is not a Shared VPC service project." in said
+    world.cloud.share(STRANGER, PROJECT_ID)
+    world.make("Valkey", "valkey", desiredAutoCreatedEndpoints=endpoints)
+
+
+def test_one_thing_at_a_time_happens_to_valkey(world: World) -> None:
+    world.make("Valkey", "valkey")
+    assert "Error 409: Resource 'projects/" in refusal(world.make, "Valkey", "again")
+    world.cloud.settings(slow=60)
+    place = f"memorystore.googleapis.com/v1/{HERE}/instances/cache"
+    world.ask("PATCH", place, {"replicaCount": 2}, updateMask="replicaCount")
+    said = refusal(world.ask, "PATCH", place, {"replicaCount": 3}, updateMask="replicaCount")
+    assert "unable to update an instance in the state UPDATING." in said
+    assert "unable to delete an instance in the state UP" in refusal(world.ask, "DELETE", place)
+
+
+def test_without_encryption_there_is_no_ca_to_ask_for(world: World) -> None:
+    plain = {
+        "transitEncryptionMode": "TRANSIT_ENCRYPTION_DISABLED",
+        "authorizationMode": "AUTH_DISABLED",
+    }
+    assert world.make("Valkey", "valkey", **plain).outputs["managedServerCas"] == []
+    place = f"memorystore.googleapis.com/v1/{HERE}/instances/cache/certificateAuthority"
+    assert "does not have in-transit encryption enabled." in refusal(world.ask, "GET", place)
+
+
 def test_a_ca_of_ones_own_is_not_told(world: World) -> None:
     pool = f"{HERE}/caPools/pool"
     own = {"serverCaMode": "CUSTOMER_MANAGED_CAS_CA", "serverCaPool": pool}
@@ -450,6 +491,9 @@ def test_rings_and_keys_keep_their_names_for_ever(world: World) -> None:
     assert states == {"DESTROY_SCHEDULED"}
     shown = world.ask("GET", f"cloudkms.googleapis.com/v1/{key}")
     assert "rotationPeriod" not in shown
+    version = f"cloudkms.googleapis.com/v1/{key}/cryptoKeyVersions/1:destroy"
+    said = refusal(world.ask, "POST", version, {})
+    assert "has value DESTROY_SCHEDULED in field crypto_key_version.state." in said
 
 
 def test_a_destroyed_key_wraps_nothing_any_more(world: World) -> None:

@@ -123,7 +123,9 @@ def test_a_mask_names_what_can_be_set(driver: Driver) -> None:
         with pytest.raises(RefusedError, match=reason):
             driver.ask("PATCH", url, {"description": "x"}, updateMask=mask)
     # What only the service sets is overlooked in a change.
-    driver.ask("PATCH", url, {"description": "x", "infrastructure": "PSC"}, updateMask="description")
+    driver.ask(
+        "PATCH", url, {"description": "x", "infrastructure": "PSC"}, updateMask="description"
+    )
     assert driver.ask("GET", url)["description"] == "x"
 
 
@@ -132,7 +134,9 @@ def test_projects_are_known_by_number_too_and_others_are_not(driver: Driver) -> 
     net = network(driver)
     found = driver.ask("GET", f"{COMPUTE}/{net.replace(PROJECT_ID, number)}")
     assert found["selfLink"].endswith(net)
-    with pytest.raises(RefusedError, match="Error 403, PERMISSION_DENIED: Permission denied on resource"):
+    with pytest.raises(
+        RefusedError, match="Error 403, PERMISSION_DENIED: Permission denied on resource"
+    ):
         driver.ask("GET", f"{COMPUTE}/projects/nobody/global/networks/net")
 
 
@@ -449,7 +453,9 @@ def test_a_shared_network_takes_a_policy_only_through_the_agent(driver: Driver) 
     cloud.share("network-host", PROJECT_ID)
     shared = cloud.add_network("network-host")
     given = {"network": shared["network"], "pscConfig": {"subnetworks": [shared["subnetwork"]]}}
-    with pytest.raises(RefusedError, match=r"lacks the role roles/networkconnectivity\.serviceAgen"):
+    with pytest.raises(
+        RefusedError, match=r"lacks the role roles/networkconnectivity\.serviceAgen"
+    ):
         driver.put("ServiceConnectionPolicy", "scp", **given, **POLICY_OF)
     member = driver.put(
         "ServiceIdentity", "agent", service="networkconnectivity.googleapis.com"
@@ -504,7 +510,9 @@ def test_members_of_a_role_come_and_go_one_by_one(driver: Driver) -> None:
     assert adopted(driver, "IAMMember", identifier)["member"] == "user:b@example.com"
     driver.drop("IAMMember", "b")
     assert adopted(driver, "IAMMember", identifier) == {}
-    with pytest.raises(RefusedError, match="Error 409, ABORTED: There were concurrent policy changes"):
+    with pytest.raises(
+        RefusedError, match="Error 409, ABORTED: There were concurrent policy changes"
+    ):
         policy = {"bindings": [], "etag": "old"}
         url = f"cloudresourcemanager.googleapis.com/v1/{resource}:setIamPolicy"
         driver.ask("POST", url, {"policy": policy})

@@ -14,6 +14,7 @@ from cloud.gcp.cloud import PROJECT_ID, REGION
 from cloud.gcp.driver import TOKENS, RefusedError
 from cloud.gcp.model import document, enum_values
 from cloud.gcp.resources.redis import DAYS, PERIODS
+from cloud.gcp.services.alert_filters import FilterError, metric_of
 from cloud.gcp.services.memorystore_rules import SIZES
 from cloud.gcp.services.metrics import ALIGNERS
 from cloud.gcp.services.redis_rules import VERSIONS
@@ -108,97 +109,180 @@ def test_what_is_right_next_to_it_is_accepted(
     neighbours.forget_operations()
 
 
+INSTANCES = "redis.googleapis.com/v1/{here}/instances?instanceId=raw"
+VALKEYS = "memorystore.googleapis.com/v1/{here}/instances?instanceId=raw1"
+SECRETS = "secretmanager.googleapis.com/v1/projects/{project}/secrets"
+KEYS = "cloudkms.googleapis.com/v1/{here}/keyRings/world/cryptoKeys"
+ALERTS = "monitoring.googleapis.com/v3/projects/{project}/alertPolicies"
+BASIC = {"tier": "BASIC", "memorySizeGb": 1}
+
 RAW: list[tuple[str, str, dict[str, Any], str]] = [
-    # what the provider never sends, Google would refuse too
+    ("POST", INSTANCES, {**BASIC, "password": "x"}, "Unknown name \"password\" at 'instance'"),
+    ("POST", INSTANCES, {**BASIC, "tier": "PREMIUM"}, "Invalid value at 'instance.tier'"),
+    ("POST", INSTANCES, {**BASIC, "memorySizeGb": "1"}, "Invalid value at 'instance.memorySizeGb'"),
+    ("POST", f"{INSTANCES}&color=red", BASIC, 'Unknown name "color": Cannot bind query parameter.'),
+    ("POST", INSTANCES, {"memorySizeGb": 1}, "You must specify a tier."),
     (
-        "redis.googleapis.com/v1/{here}/instances?instanceId=raw",
         "POST",
-        {"tier": "BASIC", "memorySizeGb": 1, "password": "x"},
-        "Unknown name \"password\" at 'instance': Cannot find field.",
+        INSTANCES,
+        {**BASIC, "authorizedNetwork": "main"},
+        "invalid authorized_network format, value should be full path to network resource",
     ),
     (
-        "redis.googleapis.com/v1/{here}/instances?instanceId=raw",
         "POST",
-        {"tier": "PREMIUM", "memorySizeGb": 1},
-        "Invalid value at 'instance.tier'",
+        INSTANCES,
+        {**BASIC, "maintenancePolicy": {"weeklyMaintenanceWindow": [{"day": "MONDAY"}]}},
+        "The start time of a maintenance window must be specified.",
     ),
     (
-        "redis.googleapis.com/v1/{here}/instances?instanceId=raw",
-        "POST",
-        {"tier": "BASIC", "memorySizeGb": "1"},
-        "Invalid value at 'instance.memorySizeGb'",
-    ),
-    (
-        "redis.googleapis.com/v1/{here}/instances?instanceId=raw&color=red",
-        "POST",
-        {"tier": "BASIC", "memorySizeGb": 1},
-        'Unknown name "color": Cannot bind query parameter.',
-    ),
-    (
-        "redis.googleapis.com/v1/{here}/instances/raw",
         "GET",
+        "redis.googleapis.com/v1/{here}/instances/raw",
         {},
         "Error 404, NOT_FOUND: Resource 'projects/",
     ),
+    ("GET", "redis.googleapis.com/v1/{here}/caches", {}, "Error 404, NOT_FOUND: Method not found"),
     (
-        "redis.googleapis.com/v1/{here}/caches",
         "GET",
+        "redis.googleapis.com/v1/projects/nobody/locations/europe-west1/instances",
         {},
-        "Error 404, NOT_FOUND: Method not found",
+        "Error 403, PERMISSION_DENIED: Permission denied on resource project nobody.",
     ),
+    ("POST", VALKEYS, {"shardCount": 1, "authMode": "IAM_AUTH"}, 'Unknown name "authMode"'),
     (
-        "memorystore.googleapis.com/v1/{here}/instances?instanceId=raw1",
         "POST",
-        {"shardCount": 1, "authMode": "IAM_AUTH"},
-        'Unknown name "authMode"',
-    ),
-    (
-        "memorystore.googleapis.com/v1/{here}/instances?instanceId=raw1",
-        "POST",
+        VALKEYS,
         {"shardCount": 1, "authorizationMode": "AUTH_MODE_IAM_AUTH"},
         "Invalid value at 'instance.authorizationMode'",
     ),
     (
-        "secretmanager.googleapis.com/v1/projects/{project}/secrets?secretId=raw",
         "POST",
+        VALKEYS,
+        {"shardCount": 1, "aclPolicy": "x"},
+        "Error 501, UNIMPLEMENTED: This fake cloud does not know what aclPolicy does.",
+    ),
+    (
+        "POST",
+        f"{SECRETS}?secretId=raw",
         {"replication": {"auto": {}}},
         'Unknown name "auto"',
     ),
+    ("POST", f"{SECRETS}?secretId=raw", {}, "Exactly one replication policy must be provided."),
     (
-        "secretmanager.googleapis.com/v1/projects/{project}/secrets?secretId=raw",
         "POST",
-        {},
-        "Exactly one replication policy must be provided.",
+        f"{SECRETS}?secretId=raw",
+        {"replication": {"userManaged": {}}},
+        "At least one replica must be provided.",
     ),
     (
-        "secretmanager.googleapis.com/v1/projects/{project}/secrets/world:addVersion",
         "POST",
+        f"{SECRETS}?secretId=raw",
+        {
+            "replication": {"automatic": {}},
+            "rotation": {"rotationPeriod": "3600s", "nextRotationTime": "2126-01-01T00:00:00Z"},
+        },
+        "Topics must be set while the rotation is set.",
+    ),
+    (
+        "POST",
+        f"{SECRETS}/world:addVersion",
         {"payload": {"data": "eA==", "dataCrc32c": "1"}},
         "The payload does not match its checksum.",
     ),
     (
-        "monitoring.googleapis.com/v3/projects/{project}/alertPolicies",
+        "PATCH",
+        f"{SECRETS}/world",
+        {"labels": {"a": "b"}},
+        "At least one path must be supplied in the update mask.",
+    ),
+    (
+        "PATCH",
+        f"{SECRETS}/world?updateMask=secretType",
+        {"secretType": "OTHER"},
+        "Updating the field 'secretType' of a secret is not supported.",
+    ),
+    ("POST", f"{KEYS}?cryptoKeyId=raw", {}, "The purpose of a crypto key must be set."),
+    (
         "POST",
+        f"{KEYS}?cryptoKeyId=raw",
+        {"purpose": "ENCRYPT_DECRYPT", "rotationPeriod": "3600s"},
+        "rotation_period must be at least 24 hours.",
+    ),
+    (
+        "POST",
+        f"{KEYS}?cryptoKeyId=raw",
+        {"purpose": "ENCRYPT_DECRYPT", "rotationPeriod": "86400s"},
+        "next_rotation_time must be set when rotation_period is set.",
+    ),
+    (
+        "POST",
+        ALERTS,
         {"displayName": "x", "combiner": "XOR"},
         "Invalid value at 'alertPolicy.combiner'",
     ),
     (
-        "redis.googleapis.com/v1/projects/nobody/locations/europe-west1/instances",
-        "GET",
-        {},
-        "Error 403, PERMISSION_DENIED: Permission denied on resource project nobody.",
+        "POST",
+        ALERTS,
+        {"displayName": "x", "conditions": [{"displayName": "x"}]},
+        "Field alert_policy.combiner had an invalid value",
     ),
 ]
+"""What the provider never sends: the method, the address, the body, what is said."""
 
 
-@pytest.mark.parametrize(("address", "method", "body", "text"), RAW)
+@pytest.mark.parametrize(("method", "address", "body", "text"), RAW)
 def test_what_the_provider_never_sends_is_refused_too(
-    crowded: World, address: str, method: str, body: dict[str, Any], text: str
+    crowded: World, method: str, address: str, body: dict[str, Any], text: str
 ) -> None:
     here = f"projects/{PROJECT_ID}/locations/{REGION}"
     with pytest.raises(RefusedError) as refused:
         crowded.ask(method, address.format(here=here, project=PROJECT_ID), body)
     assert text in str(refused.value)
+
+
+METRIC = 'metric.type="redis.googleapis.com/clients/connected"'
+WHOLE = f'{METRIC} AND resource.type="redis_instance"'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE,
+        WHOLE.replace('"', "'"),
+        f'{WHOLE} AND resource.labels.instance_id = has_substring("cache")',
+        f'{WHOLE} AND metric.labels.role = one_of("primary", "replica")',
+        f'{WHOLE} AND resource.label."region" = "europe-west1"',
+        f'{WHOLE} AND (metric.labels.role="primary" OR metric.labels.role="replica")',
+        f'{WHOLE} AND resource.labels.node_id != "node-0"',
+        f'{WHOLE} AND resource.labels.node_id : "node"',
+    ],
+)
+def test_what_is_a_filter_is_taken(text: str) -> None:
+    assert metric_of(text).kind == "GAUGE"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "must not be empty"),
+        (" ", "must not be empty"),
+        (f"({WHOLE}", "token 'end of filter'"),
+        (f"{WHOLE} AND", "token 'end of filter'"),
+        (f"AND {WHOLE}", "line 1, column 1, token 'AND'"),
+        (f"{WHOLE} AND resource", "token 'resource'"),
+        (f'{WHOLE} AND "x"="y"', "token '\"x\"'"),
+        (f"{WHOLE} AND resource.labels.node_id = =", "token '='"),
+        (f"{WHOLE} AND resource.labels.node_id = one_of", "token 'one_of'"),
+        (f"{WHOLE} AND resource.labels.node_id = one_of()", "token 'one_of'"),
+        (f"{WHOLE} AND resource.labels.node_id =~ x", "Could not parse filter"),
+        (f"{WHOLE} AND node_id = 1", "does not specify a valid combination of node_id."),
+        (f"{WHOLE} AND metric.labels.cmd = get", "Unknown metric label 'cmd'."),
+        (f"{WHOLE} @", "token '@'"),
+    ],
+)
+def test_what_is_no_filter_is_refused(text: str, said: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        metric_of(text)
+    assert said in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -114,11 +114,16 @@ def test_names_are_like_the_bridges() -> None:
         name.make("c" * 33)
 
 
+def same_end(old: str, new: str) -> bool:
+    return old.rpartition("/")[2] == new.rpartition("/")[2]
+
+
 RULES = Rules(
     computed=frozenset({"filled", "nested.filled"}),
     ordered=frozenset({"ordered"}),
     documents=frozenset({"document"}),
     caseless=frozenset({"caseless"}),
+    suppressed={"link": same_end, "links.link": same_end},
 )
 
 
@@ -141,6 +146,11 @@ RULES = Rules(
         ({"caseless": "Redis"}, {"caseless": "redis"}, {}),
         ({"nested": {"filled": 1, "b": 2}}, {"nested": {"b": 2}}, {}),
         ({"nested": {"a": 1, "b": 2}}, {"nested": {"b": 2}}, {"nested": "update"}),
+        ({"link": "a/b"}, {"link": "b"}, {}),
+        ({"link": "a/b"}, {"link": "a"}, {"link": "update"}),
+        ({"link": "a/b"}, {"link": UNKNOWN}, {"link": "update"}),
+        ({"links": [{"link": "a/b"}]}, {"links": [{"link": "b"}]}, {}),
+        ({"links": [{"link": "a/b"}]}, {"links": [{"link": "c"}]}, {"links": "update"}),
     ],
 )
 def test_differences_are_those_of_a_plan(

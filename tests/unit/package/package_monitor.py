@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import package_aws_cloud
 import package_azure_cloud
+import package_gcp_cloud
 import pulumi
 from google.protobuf import json_format, struct_pb2
 from package_certificates import authority
@@ -88,7 +89,7 @@ class World:
         """Every generated password, private key and access key."""
         passwords = {r.state["result"] for r in self.all("RandomPassword")}
         private_keys = {r.state["privateKeyPem"] for r in self.all("PrivateKey")}
-        return passwords | private_keys | self.access_keys()
+        return passwords | private_keys | self.access_keys() | self.auth_strings()
 
     def access_keys(self) -> set[str]:
         """Both keys of every cache on Azure, as they are and as they stand in URLs."""
@@ -96,6 +97,11 @@ class World:
         names = [r.state["name"] for r in caches if "name" in r.state]
         keys = {key for name in names for key in package_azure_cloud.keys(name).values()}
         return keys | {quote(key, safe="") for key in keys}
+
+    def auth_strings(self) -> set[str]:
+        """The AUTH string of every cache of Redis on Google Cloud."""
+        caches = self.all("redis/instance:Instance")
+        return {r.state["authString"] for r in caches if r.state.get("authString")}
 
 
 def reveal(value: Any) -> Any:
@@ -135,6 +141,14 @@ def _decode(value: Any) -> Any:
     return value
 
 
+CLOUDS: dict[str, Any] = {
+    "aws": package_aws_cloud,
+    "azure-native": package_azure_cloud,
+    "gcp": package_gcp_cloud,
+}
+"""Who computes what the resources of a cloud are given, by the name of the provider."""
+
+
 class Providers(mocks.Mocks):
     """What the providers compute. In a preview nothing that is computed is known."""
 
@@ -142,8 +156,7 @@ class Providers(mocks.Mocks):
         self.preview = preview
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        cloud = package_azure_cloud if args.token.startswith("azure-") else package_aws_cloud
-        return cloud.call(args.token, args.args)
+        return CLOUDS[args.token.partition(":")[0]].call(args.token, args.args)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> Any:
         inputs = dict(args.inputs)
@@ -154,6 +167,8 @@ class Providers(mocks.Mocks):
             return None, package_azure_cloud.shown(args.typ, inputs) if azure else inputs
         if azure:
             return package_azure_cloud.made(args.typ, args.name, inputs)
+        if args.typ.startswith("gcp:"):
+            return package_gcp_cloud.made(args.typ, args.name, inputs)
         kind = args.typ.rpartition(":")[2]
         if args.typ.startswith("aws:"):
             id_, computed = package_aws_cloud.made(kind, args.name, inputs)
@@ -191,6 +206,7 @@ COMPUTED: dict[str, Callable[[str], dict[str, Any]]] = {
     "aws": lambda _: {},
     "azure-native": lambda _: {},
     "docker": lambda _: {},
+    "gcp": lambda _: {},
 }
 
 

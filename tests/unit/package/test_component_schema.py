@@ -23,6 +23,9 @@ from secure_redis.component import OUTPUTS
 from secure_redis.docker.network import DockerNetwork, DockerNetworkArgs
 from secure_redis.docker.redis import DockerRedis
 from secure_redis.external.redis import ExternalRedis
+from secure_redis.gcp.network import GcpNetwork, GcpNetworkArgs
+from secure_redis.gcp.redis import MemorystoreRedis
+from secure_redis.gcp.valkey import MemorystoreValkey
 from secure_redis.redis import COMPONENTS, NETWORKS
 from secure_redis.settings import (
     AccessSettings,
@@ -35,8 +38,17 @@ from secure_redis.settings import (
 BESIDE = {"tags", "exceptions", "network", "access", "alarms"}
 """Arguments of a component that are no settings of a cache."""
 
-CACHES = [SecureRedis, DockerRedis, ElastiCacheRedis, ExternalRedis, ManagedRedis, ClassicRedis]
-NETWORK_COMPONENTS = [AwsNetwork, AzureNetwork, DockerNetwork]
+CACHES = [
+    SecureRedis,
+    DockerRedis,
+    ElastiCacheRedis,
+    ExternalRedis,
+    ManagedRedis,
+    ClassicRedis,
+    MemorystoreRedis,
+    MemorystoreValkey,
+]
+NETWORK_COMPONENTS = [AwsNetwork, AzureNetwork, DockerNetwork, GcpNetwork]
 
 OF_ELASTICACHE = {
     "secretArn",
@@ -59,7 +71,16 @@ OF_AZURE = {
 }
 """Outputs that only ManagedRedis and ClassicRedis have."""
 
-OWN = {"ElastiCacheRedis": OF_ELASTICACHE, "ManagedRedis": OF_AZURE, "ClassicRedis": OF_AZURE}
+OF_GCP = {"cacheId", "secretIds", "alarmIds"}
+"""Outputs that only MemorystoreRedis and MemorystoreValkey have."""
+
+OWN = {
+    "ElastiCacheRedis": OF_ELASTICACHE,
+    "ManagedRedis": OF_AZURE,
+    "ClassicRedis": OF_AZURE,
+    "MemorystoreRedis": OF_GCP | {"previousUrl"},
+    "MemorystoreValkey": OF_GCP,
+}
 
 EACH_CACHE = pytest.mark.parametrize("component", [each.__name__ for each in CACHES])
 
@@ -222,6 +243,17 @@ def test_a_network_takes_its_settings_and_tags() -> None:
         "ports",
         "tags",
     }
+    assert set(GcpNetworkArgs.__annotations__) == {
+        "engines",
+        "cidr",
+        "network_id",
+        "subnet_ids",
+        "reserved_range_name",
+        "reserved_range_cidr",
+        "remove_peering",
+        "enable_apis",
+        "tags",
+    }
 
 
 def test_every_target_has_a_component() -> None:
@@ -243,8 +275,12 @@ def test_the_public_names_are_few() -> None:
         "DockerRedis",
         "ElastiCacheRedis",
         "ExternalRedis",
+        "GcpNetwork",
+        "GcpNetworkArgs",
         "InvalidArguments",
         "ManagedRedis",
+        "MemorystoreRedis",
+        "MemorystoreValkey",
         "SecureRedis",
         "SecureRedisArgs",
     }

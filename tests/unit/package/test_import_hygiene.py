@@ -20,15 +20,16 @@ OF_TARGETS = {
     "pulumi_aws": {"aws"},
     "pulumi_azure_native": {"azure"},
     "azure": {"azure"},
-    "pulumi_random": {"aws", "azure", "docker"},
+    "pulumi_gcp": {"gcp"},
+    "pulumi_random": {"aws", "azure", "docker", "gcp"},
 }
 """Packages that belong to targets, and the targets."""
 PASSWORDS = PACKAGE / "passwords.py"
 """Makes passwords for the targets that need some, and is imported by them alone."""
 FUNCTION = PACKAGE / "aws" / "rotation" / "function.py"
 """Runs in Lambda, which has an AWS SDK, and never in a program of Pulumi's."""
-SDKS = set(OF_TARGETS) | {"pulumi_gcp", "boto3", "botocore"}
-TARGETS = {"aws", "azure", "docker", "external"}
+SDKS = set(OF_TARGETS) | {"boto3", "botocore", "googleapiclient"}
+TARGETS = {"aws", "azure", "docker", "external", "gcp"}
 OF_AZURE = {"pulumi_azure_native", "azure"}
 HERE = Path(__file__).parent
 
@@ -73,6 +74,7 @@ def test_importing_the_package_imports_no_targets_sdk() -> None:
     assert "secure_redis.docker.redis" not in modules
     assert "secure_redis.aws.redis" not in modules
     assert "secure_redis.azure.redis" not in modules
+    assert "secure_redis.gcp.redis" not in modules
 
 
 def test_an_external_stack_imports_no_docker() -> None:
@@ -88,17 +90,22 @@ def test_an_external_stack_imports_no_docker() -> None:
         (
             "aws.redis",
             {"pulumi_aws", "pulumi_random"},
-            {"pulumi_docker", "pulumi_tls", "docker", "boto3", "botocore", *OF_AZURE},
+            {"pulumi_docker", "pulumi_tls", "docker", "boto3", "botocore", "pulumi_gcp", *OF_AZURE},
         ),
         (
             "docker.redis",
             {"pulumi_docker", "pulumi_tls", "pulumi_random"},
-            {"pulumi_aws", "boto3", "botocore", *OF_AZURE},
+            {"pulumi_aws", "boto3", "botocore", "pulumi_gcp", *OF_AZURE},
         ),
         (
             "azure.redis",
             {"pulumi_azure_native", "pulumi_random"},
-            {"pulumi_aws", "pulumi_docker", "pulumi_tls", "docker", "boto3", "azure"},
+            {"pulumi_aws", "pulumi_docker", "pulumi_gcp", "pulumi_tls", "docker", "boto3", "azure"},
+        ),
+        (
+            "gcp.redis",
+            {"pulumi_gcp", "pulumi_random"},
+            {"pulumi_aws", "pulumi_docker", "pulumi_tls", "docker", "boto3", *OF_AZURE},
         ),
     ],
 )
@@ -112,7 +119,8 @@ def test_a_target_pays_for_its_own_sdk_alone(
 
 
 @pytest.mark.parametrize(
-    ("target", "package"), [("aws", "aws"), ("azure", "azure_native"), ("docker", "docker")]
+    ("target", "package"),
+    [("aws", "aws"), ("azure", "azure_native"), ("docker", "docker"), ("gcp", "gcp")],
 )
 def test_a_target_that_is_not_installed_says_what_to_install(target: str, package: str) -> None:
     program = f"""

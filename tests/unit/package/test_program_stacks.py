@@ -18,6 +18,7 @@ from secure_redis.azure import preflight as azure_preflight
 from secure_redis.connection import Auth, Connection
 from secure_redis.docker import preflight
 from secure_redis.docker.images import candidates
+from secure_redis.gcp import preflight as gcp_preflight
 from secure_redis.problems import Problem
 from secure_redis.settings import CacheSettings
 
@@ -95,6 +96,19 @@ def azure_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.fixture(autouse=True)
+def gcp_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """In place of this machine's way to Google Cloud: there is one, and who asks for it is noted."""
+    asked: list[str] = []
+
+    def check() -> list[Problem]:
+        asked.append(pulumi.get_stack())
+        return []
+
+    monkeypatch.setattr(gcp_preflight, "check", check)
+    return asked
+
+
 @cache
 def _result(name: str, preview: bool) -> World:
     world = start(configuration(name), name, preview=preview)
@@ -105,6 +119,10 @@ def _result(name: str, preview: bool) -> World:
 
 def names_of(name: str) -> list[str]:
     return sorted(configuration(name)["secure-redis:caches"])
+
+
+NETWORKS = {"Vpc": "aws", "VirtualNetwork": "azure", "compute/network:Network": "gcp"}
+"""What a cloud calls a network that a stack makes."""
 
 
 def test_there_are_stack_files() -> None:
@@ -124,8 +142,10 @@ def test_every_stack_file_makes_its_caches(name: str, preview: bool) -> None:
             assert resource.outputs is not None, resource.urn
     target = configuration(name)["secure-redis:target"]
     adopted = "adopt" in configuration(name).get("secure-redis:network", {})
-    assert [r.name for r in world.all("Network")] == ["network"] * (target == "docker")
-    for kind, cloud in (("Vpc", "aws"), ("VirtualNetwork", "azure")):
+    assert [r.name for r in world.all("index/network:Network")] == ["network"] * (
+        target == "docker"
+    )
+    for kind, cloud in NETWORKS.items():
         made = ["network"] * (target == cloud and not adopted)
         assert [r.name for r in world.all(kind)] == made
 
@@ -146,7 +166,7 @@ def test_what_a_stack_exports(name: str) -> None:
         assert exports[f"{prefix}Port"] == contract.port
         assert exports[f"{prefix}SecretRef"] == contract.secret_ref
         assert exports[f"{prefix}Grants"] == contract.grants
-        assert bool(contract.grants) == (contract.target in {"aws", "azure"})
+        assert bool(contract.grants) == (contract.target in {"aws", "azure", "gcp"})
         assert contract.tls
         assert bool(contract.password) == (contract.auth is not Auth.IDENTITY)
     assert set(exports) == expected
@@ -161,7 +181,7 @@ def test_no_export_shows_a_credential(name: str) -> None:
         if any(secret in str(value) for secret in secrets):
             assert marked, path
             found += 1
-    without = name == "azure-entra"
+    without = name in {"azure-entra", "gcp-valkey"}
     assert bool(found) != without, "the URLs hold passwords where there are any"
     connections = world.exports["connections"]
     assert isinstance(connections, Secret) or all(
@@ -199,17 +219,17 @@ def test_what_the_daemon_objects_to_stops_the_program(monkeypatch: pytest.Monkey
 
 
 def test_a_stack_without_containers_asks_no_daemon(daemon: list[str | None]) -> None:
-    for name in ("external", "aws-dev", "azure-dev"):
+    for name in ("external", "aws-dev", "azure-dev", "gcp-dev"):
         assert start(configuration(name)).error is None
     assert daemon == []
 
 
 def test_the_way_to_a_cloud_is_asked_for_once_and_by_its_stacks_alone(
-    aws_account: list[str], azure_account: list[str]
+    aws_account: list[str], azure_account: list[str], gcp_account: list[str]
 ) -> None:
-    for name in ("external", "local", "aws-dev", "azure-dev"):
+    for name in ("external", "local", "aws-dev", "azure-dev", "gcp-dev"):
         assert start(configuration(name), name).error is None
-    assert (aws_account, azure_account) == (["aws-dev"], ["azure-dev"])
+    assert (aws_account, azure_account, gcp_account) == (["aws-dev"], ["azure-dev"], ["gcp-dev"])
 
 
 def test_without_a_way_to_aws_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +259,15 @@ def test_without_a_way_to_azure_nothing_is_made(
     assert world.made == []
     classic = start(configuration("azure-classic")) if environ else None
     assert classic is None or classic.error is None
+
+
+def test_without_a_way_to_google_cloud_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = Problem("gcp:credentials", "no credentials were found", "Log in.")
+    monkeypatch.setattr(gcp_preflight, "check", lambda: [missing])
+    world = start(configuration("gcp-dev"))
+    assert isinstance(world.error, pulumi.RunError)
+    assert "gcp:credentials: no credentials were found. Log in." in str(world.error)
+    assert world.made == []
 
 
 def test_reasons_for_replacements_are_exported() -> None:

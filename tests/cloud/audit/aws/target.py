@@ -9,7 +9,7 @@ from .checkov_rules import ELSEWHERE, HELD, PRODUCTION
 from .cloudformation_types import LEFT_OUT
 from .mutations import BROKEN, MUTATIONS, SELDOM
 from .rules import CIS, RULES, SECURITY_HUB, TRIVY
-from .terraform_types import render
+from .terraform_types import NOTATION
 
 ROTATED = "CKV_AWS_304"
 """Checkov's rule that passes where nothing is rotated."""
@@ -89,7 +89,7 @@ AWS = Target(
         ),
         "aws-seldom": Altered("aws-prod", SELDOM, fails=(ROTATED,)),
     },
-    render=render,
+    render=NOTATION.render,
     settle=settle,
     catalogues=(CHECKOV, PROWLER, SECURITY_HUB, CIS, TRIVY),
     shown=("aws-dev", "aws-prod"),

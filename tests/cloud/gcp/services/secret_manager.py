@@ -61,11 +61,22 @@ def create(google: Google, call: Call) -> Body:
         )
     if google.find(SECRET, name):
         taken(f"Secret [{_numbered(google, name)}] already exists.")
-    secret: Thing = {**call.body, "createTime": _now(), "_next": 1, "_name": name}
+    secret: Thing = {**told(call.body), "createTime": _now(), "_next": 1, "_name": name}
     _check(google, secret, call.project)
     secret = {"name": _numbered(google, name), "etag": _etag(), **secret}
     google.put(SECRET, name, secret)
     return shown(secret)
+
+
+def told(body: Body) -> Body:
+    """A body without what is null, which says nothing."""
+    replication = body.get("replication")
+    kept = {name: value for name, value in body.items() if value is not None}
+    if replication:
+        kept["replication"] = {
+            name: value for name, value in replication.items() if value is not None
+        }
+    return kept
 
 
 def _numbered(google: Google, name: str) -> str:
@@ -263,7 +274,8 @@ def patch(google: Google, call: Call) -> Body:
     permitted(google, "secretmanager.secrets.update", call.path)
     check_mask(call.mask, UPDATABLE, "a secret")
     tops = {field.partition(".")[0] for field in call.mask}
-    new = {**old, **{field: call.body.get(field) for field in tops}, "_ttl": True}
+    body = told(call.body)
+    new = {**old, **{field: body.get(field) for field in tops}, "_ttl": True}
     if "ttl" in tops and new.get("ttl"):
         new.pop("expireTime", None)
     new = {field: value for field, value in new.items() if value is not None}
