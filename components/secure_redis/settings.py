@@ -310,8 +310,8 @@ class AdoptedNetwork(Settings):
     subnet_id: Text | None = None
     """Azure: resource id of the subnet that gets the private endpoints."""
     network_id: Text | None = None
-    """Google Cloud: name of the network, such as projects/shop/global/networks/shop; of the host
-    project with a Shared VPC."""
+    """Google Cloud: name of the network, such as projects/shop-prod/global/networks/shop; with a
+    Shared VPC that of the host project."""
 
 
 class PrivateDns(Settings):

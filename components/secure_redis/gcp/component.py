@@ -25,7 +25,7 @@ class Service:
     """A cache of Memorystore, of either engine."""
 
     cache_id: pulumi.Output[str]
-    """Full name, such as projects/shop/locations/europe-west1/instances/shop."""
+    """Full name, such as projects/shop-prod/locations/europe-west1/instances/shop."""
     host: pulumi.Output[str]
     port: pulumi.Output[int]
     ca_pem: pulumi.Output[str]

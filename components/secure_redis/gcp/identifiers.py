@@ -24,25 +24,25 @@ class Kind:
 
 NETWORK = Kind(
     "name of a network",
-    "projects/shop/global/networks/shop",
+    "projects/shop-prod/global/networks/shop",
     re.compile(rf"projects/{_PROJECT}/global/networks/{_NAME}"),
 )
 SUBNET = Kind(
     "name of a subnet",
-    "projects/shop/regions/europe-west1/subnetworks/caches",
+    "projects/shop-prod/regions/europe-west1/subnetworks/caches",
     re.compile(rf"projects/{_PROJECT}/regions/[a-z0-9-]+/subnetworks/{_NAME}"),
 )
 RANGE = Kind("name of a range", "google-services", re.compile(_NAME))
 KEY = Kind(
     "name of a key",
-    "projects/shop/locations/europe-west1/keyRings/redis/cryptoKeys/data",
+    "projects/shop-prod/locations/europe-west1/keyRings/redis/cryptoKeys/data",
     re.compile(
         rf"projects/{_PROJECT}/locations/[a-z0-9-]+/keyRings/[\w-]{{1,63}}/cryptoKeys/[\w-]{{1,63}}"
     ),
 )
 CHANNEL = Kind(
     "name of a notification channel",
-    "projects/shop/notificationChannels/1234567890",
+    "projects/shop-prod/notificationChannels/1234567890",
     re.compile(rf"projects/({_PROJECT}|\d+)/notificationChannels/\d+"),
 )
 

@@ -61,7 +61,7 @@ class GcpNetwork(pulumi.ComponentResource):
     """
 
     network_id: pulumi.Output[str]
-    """Name of the network, such as projects/shop/global/networks/shop."""
+    """Name of the network, such as projects/shop-prod/global/networks/shop."""
     subnet_ids: pulumi.Output[Sequence[str]]
     """Names of the subnets that the policy uses; empty where none is made."""
     reserved_range_name: pulumi.Output[str]

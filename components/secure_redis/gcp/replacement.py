@@ -21,6 +21,7 @@ NEW_STRING = (
 )
 
 REPLACING = {
+    "project": ("gcp:project", "Make a second stack in the other project."),
     "region": ("gcp:region", "Make a second stack in the other region."),
     "network": ("network", SECOND),
     "range": ("network.privateServices", "Keep the range: addresses do not move."),
@@ -41,6 +42,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
     """
     key = cache.gcp.customer_managed_key
     common: dict[str, pulumi.Input[Any]] = {
+        "project": plan.project(),
         "region": plan.region(),
         "network": network["network_id"] if network else "own",
         "zone": cache.gcp.zone or "",

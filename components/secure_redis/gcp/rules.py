@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
@@ -9,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from secure_redis import clouds
 from secure_redis.problems import Problem
 from secure_redis.schema import join
+from secure_redis.settings import NewNetwork
 
 from . import plan, sizes, versions
 from .identifiers import (
@@ -53,6 +55,7 @@ def stack_problems(stack: "StackSettings") -> Iterator[Problem]:
     yield from network_problems(stack.network)
     yield from tag_problems("tags", stack.tags)
     yield from shared_problems(stack.access, stack.alarms)
+    yield from _ways_in(stack)
     adopted = stack.network.adopt
     if adopted and adopted.network_id:
         yield from _shared_vpc(stack, adopted.network_id)
@@ -91,6 +94,9 @@ def cache_problems(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     yield from _engine(path, cache)
     yield from _version(path, cache)
     yield from _availability(path, cache)
+    if "snapshot_period" in cache.gcp.model_fields_set and cache.persistence.value != "rdb":
+        reason = f"has no effect with persistence {cache.persistence.value}"
+        yield Problem(join(path, "gcp.snapshotPeriod"), reason, "Remove it.")
     if plan.valkey(cache):
         yield from _valkey(path, cache)
     else:
@@ -147,6 +153,28 @@ def _private_services(network: "NetworkSettings", services: "PrivateServices") -
 def range_problems(path: str, cidr: str) -> Iterator[Problem]:
     """What is wrong with the addresses of a range that is to be made."""
     yield from clouds.new_network_problems(path, cidr, RANGE_PREFIXES)
+
+
+def _ways_in(stack: "StackSettings") -> Iterator[Problem]:
+    """Settings of a network for an engine that no cache of the stack has."""
+    engines = {cache.engine.value for cache in stack.caches.values()}
+    network = stack.network
+    if network.private_services and "redis" not in engines:
+        reason = "is the way in of Redis, and every cache here is of Valkey"
+        yield Problem("network.privateServices", reason, "Remove it.")
+    if network.adopt and network.adopt.subnet_ids and "valkey" not in engines:
+        reason = "is for the connection policy of Valkey, and no cache here is of it"
+        yield Problem("network.adopt.subnetIds", reason, "Remove it.")
+    own = network.private_services.cidr if network.private_services else None
+    if own and network.adopt is None:
+        cidr = (network.create or NewNetwork()).cidr
+        blocks = ip_network(own), ip_network(cidr)
+        if blocks[0].version == blocks[1].version and blocks[0].overlaps(blocks[1]):  # pyright: ignore[reportArgumentType]
+            yield Problem(
+                "network.privateServices.cidr",
+                f"overlaps the network itself ({cidr})",
+                "Use other private addresses, which no network has that this one is joined with.",
+            )
 
 
 def _shared_vpc(stack: "StackSettings", network_id: str) -> Iterator[Problem]:

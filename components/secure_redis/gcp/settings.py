@@ -44,7 +44,7 @@ class KmsKey(Settings):
 
     key_name: WiredText | None = None
     """Name of a key of Cloud KMS in the cache's region, which the service's own account may use,
-    such as projects/shop/locations/europe-west1/keyRings/redis/cryptoKeys/data."""
+    such as projects/shop-prod/locations/europe-west1/keyRings/redis/cryptoKeys/data."""
 
 
 class GcpSettings(Settings):
