@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from cloud.deployment import CloudDeployment
@@ -54,6 +54,9 @@ def leaks(secrets: Mapping[str, str], places: Mapping[str, bytes]) -> list[str]:
 class Witness(CloudDeployment, ABC):
     """A deployment that keeps every output and event log, and every password it has had."""
 
+    COMPONENTS: ClassVar[tuple[str, ...]] = ()
+    """Names of the components that are a cache on this cloud."""
+
     def __init__(self, root: Path, stack: str | Mapping[str, Any] | None = None) -> None:
         self.said: dict[str, bytes] = {}
         self.passwords: dict[str, str] = {}
@@ -88,6 +91,22 @@ class Witness(CloudDeployment, ABC):
     @abstractmethod
     def forgotten(self) -> dict[str, list[str]]:
         """What the stack left in the fake cloud, but for what stays on purpose."""
+
+    def component(self, cache: str = "cache") -> dict[str, Any]:
+        """The outputs of a cache's own component, secrets encrypted."""
+        kinds = {f"secure-redis:index:{kind}" for kind in self.COMPONENTS}
+        (found,) = [
+            one["outputs"]
+            for one in self.resources()
+            if one["type"] in kinds and one["urn"].endswith(f"::{cache}")
+        ]
+        return found
+
+    def refreshed(self) -> Run:
+        """`pulumi refresh`, which must find nothing that `up` would then change."""
+        run = self.pulumi("refresh", "--yes", "--skip-preview").succeeded()
+        self.said[f"{len(self.said)} refresh"] = run.text.encode()
+        return run
 
     def places(self) -> dict[str, bytes]:
         """All that can be read without being asked for a secret."""

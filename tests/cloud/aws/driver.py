@@ -1,15 +1,13 @@
 """The stand-in of AWS driven in process, as the engine would drive it, a resource at a time."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cloud.aws.account import Account
 from cloud.aws.package import AwsPackage
 from cloud.aws.resources import RESOURCES
-from cloud.standin.errors import PartialError, PlanError, ProviderError
-from cloud.standin.provider import DEFAULTED, CloudError, StandIn, Urn
+from cloud.standin.driver import BridgedDriver, Held, RefusedError
+from cloud.standin.provider import CloudError, StandIn
 from cloud.standin.resource import Values, Work
 from cloud.standin.store import FakeCloud
 
@@ -20,24 +18,13 @@ TOKENS = {token.rpartition(":")[2]: token for token in RESOURCES}
 assert len(TOKENS) == len(RESOURCES)
 
 
-class RefusedError(Exception):
-    """What the provider or the cloud said."""
+class Driver(BridgedDriver):
+    """A stack without an engine, on the fake AWS in a directory."""
 
-
-@dataclass
-class Held:
-    """A resource in the state."""
-
-    identifier: str
-    inputs: Values
-    outputs: Values
-
-
-class Driver:
-    """A stack without an engine: what it holds, and operations on it."""
+    tokens = TOKENS
 
     def __init__(self, root: Path) -> None:
-        self.state: dict[tuple[str, str], Held] = {}
+        super().__init__()
         self.attach(root)
 
     def attach(self, root: Path) -> None:
@@ -47,75 +34,11 @@ class Driver:
         self.stand_in.config = {"region": REGION}
         self.account = Account(self.cloud, REGION)
 
-    def put(self, kind: str, name: str, /, **inputs: Any) -> Held:
-        """Makes the resource, or brings it to these inputs. Raises RefusedError."""
-        try:
-            return self._put(Urn(TOKENS[kind], name), (kind, name), inputs)
-        except (PartialError, PlanError, ProviderError) as error:
-            raise RefusedError(str(error)) from None
-
-    def _put(self, urn: Urn, key: tuple[str, str], inputs: Mapping[str, Any]) -> Held:
-        old = self.state.get(key)
-        given = {name: value for name, value in inputs.items() if value is not None}
-        checked, failures = self.stand_in.check(urn, old.inputs if old else {}, given)
-        if failures:
-            raise RefusedError("\n".join(failure.reason for failure in failures))
-        if old is None:
-            self.state[key] = self._create(urn, checked)
-            return self.state[key]
-        diff = self.stand_in.diff(urn, old.outputs, checked)
-        if not diff.replaces:
-            outputs = self.stand_in.update(urn, old.identifier, old.outputs, checked)
-            self.state[key] = Held(old.identifier, checked, outputs)
-            return self.state[key]
-        # As the engine does: without the old inputs, so that names are made anew.
-        checked, _ = self.stand_in.check(urn, {}, given)
-        if diff.delete_first:
-            self.stand_in.delete(urn, old.identifier, old.outputs)
-        self.state[key] = self._create(urn, checked)
-        if not diff.delete_first:
-            self.stand_in.delete(urn, old.identifier, old.outputs)
-        return self.state[key]
-
-    def _create(self, urn: Urn, checked: Values) -> Held:
-        identifier, outputs = self.stand_in.create(urn, checked)
-        return Held(identifier, checked, outputs)
-
-    def change(self, kind: str, name: str, /, **inputs: Any) -> Held:
-        """Brings the resource to its inputs with some of them changed; None leaves one out."""
-        return self.put(kind, name, **{**self._given(kind, name), **inputs})
-
-    def replaces(self, kind: str, name: str, /, **inputs: Any) -> set[str]:
-        """The inputs because of which such a change would make a new resource."""
-        old = self.state[kind, name]
-        urn = Urn(TOKENS[kind], name)
-        wanted = {**self._given(kind, name), **inputs}
-        given = {key: value for key, value in wanted.items() if value is not None}
-        checked, failures = self.stand_in.check(urn, old.inputs, given)
-        assert failures == []
-        return set(self.stand_in.diff(urn, old.outputs, checked).replaces)
-
-    def _given(self, kind: str, name: str) -> Values:
-        """What the program gave: the inputs without those that the provider filled in."""
-        inputs = self.state[kind, name].inputs
-        filled = {DEFAULTED, *inputs[DEFAULTED]}
-        return {key: value for key, value in inputs.items() if key not in filled}
-
     def changes(self, kind: str, name: str, /) -> set[str]:
         """The inputs that would change if the same inputs came again."""
         held = self.state[kind, name]
-        urn = Urn(TOKENS[kind], name)
-        diff = self.stand_in.diff(urn, held.outputs, held.inputs)
+        diff = self.stand_in.diff(self.urn(kind, name), held.outputs, held.inputs)
         return {one.name for one in diff.found}
-
-    def drop(self, kind: str, name: str, /) -> None:
-        """Takes the resource away. Raises RefusedError."""
-        held = self.state[kind, name]
-        try:
-            self.stand_in.delete(Urn(TOKENS[kind], name), held.identifier, held.outputs)
-        except (PartialError, ProviderError) as error:
-            raise RefusedError(str(error)) from None
-        del self.state[kind, name]
 
     def ask(self, service: str, operation: str, **params: Any) -> Values:
         """Asks a service directly. Raises RefusedError."""
@@ -124,3 +47,6 @@ class Driver:
             return api.call(service, operation, **params)
         except CloudError as error:
             raise RefusedError(str(error)) from None
+
+
+__all__ = ["REGION", "TOKENS", "Driver", "Held", "RefusedError"]

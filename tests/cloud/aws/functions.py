@@ -1,39 +1,12 @@
 """Functions that a program may ask: where it is and what is there."""
 
-import importlib
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from cloud.standin.functions import Function
 from cloud.standin.resource import Values
-from cloud.standin.schema import Field, Shape
 
 from .account import ACCOUNT, Account
 from .services.network import subnet_of, vpc_of
-
-Answer = Callable[[Account, Values], Values]
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of the provider."""
-
-    sdk: str
-    """The SDK's function, as `module:name`."""
-    answer: Answer
-
-    @property
-    def arguments(self) -> Mapping[str, Field]:
-        """What it takes, by name on the wire. All of it is optional."""
-        module, name = self.sdk.split(":")
-        function = getattr(importlib.import_module(module), name)
-        names = [one for one in inspect.signature(function).parameters if one != "opts"]
-        return {_camel(one): Field(Shape("any"), required=False) for one in names}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
 
 
 def _zones(account: Account, arguments: Values) -> Values:

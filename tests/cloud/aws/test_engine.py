@@ -9,7 +9,7 @@ from cloud.aws import emulator
 from cloud.aws.package import NO_CREDENTIALS, NO_REGION
 from cloud.aws.programs import WHOLE, small
 from cloud.deployment import ProgramDeployment
-from engine.deployment import SECRET_MARK
+from cloud.moments import MOMENTS, fail_at_each_moment, secret_outputs
 
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 PASSWORD = "Abcdefghijklmnop1234567890"
@@ -56,12 +56,7 @@ def test_secrets_are_secret_where_the_sdk_says_so_and_nowhere_in_the_open(
     state = next(whole.backend.glob(f".pulumi/stacks/*/{whole.name}.json")).read_text()
     assert PASSWORD not in state
     assert PASSWORD not in json.dumps(whole.cloud.journal)
-    secret = {
-        (resource["type"].rpartition(":")[2], name)
-        for resource in whole.resources()
-        for name, value in (resource.get("outputs") or {}).items()
-        if isinstance(value, dict) and "ciphertext" in value and SECRET_MARK in value
-    }
+    secret = secret_outputs(whole)
     assert secret == {
         ("User", "passwords"),
         ("SecretVersion", "secretString"),
@@ -132,17 +127,8 @@ def test_a_new_resource_is_there_before_the_old_one_goes(tmp_path: Path) -> None
 
 
 def test_failures_are_followed_by_a_run_that_converges(tmp_path: Path) -> None:
-    moments = ("before", "after", "lost")
-    deployment = ProgramDeployment(tmp_path, small(caches=moments))
-    for moment in moments:
-        deployment.fail("create", type=CACHE, name=moment, when=moment, error=f"failed: {moment}")
-    failed = deployment.run("up", "--continue-on-error")
-    assert failed.code != 0
-    assert all(f"failed: {moment}" in failed.text for moment in moments)
-    assert deployment.cloud.faults_left == 0
-    kept = [one for one in deployment.resources() if one["type"] == CACHE]
-    assert [one["urn"].rpartition("::")[2] for one in kept] == ["after"]
-    assert kept[0]["initErrors"]
+    deployment = ProgramDeployment(tmp_path, small(caches=MOMENTS))
+    fail_at_each_moment(deployment, CACHE)
     there = set(deployment.cloud.all("elasticache.replication-group"))
     assert {one.rpartition("-")[0] for one in there} == {"after", "lost"}
     deployment.up()

@@ -5,8 +5,6 @@ pass because everything is refused.
 """
 
 import json
-import shutil
-from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -135,23 +133,8 @@ class World(Driver):
             principal="secretsmanager.amazonaws.com",
         )
 
-    def copy(self, root: Path) -> "World":
-        """The same world in another directory."""
-        shutil.copytree(self.cloud.root, root)
-        twin = copy(self)
-        twin.state = deepcopy(self.state)
-        twin.attach(root)
-        return twin
-
-    def valid(self, kind: str) -> dict[str, Any]:
-        """Inputs of a type that are accepted."""
-        return dict(self._valid()[kind])
-
-    def make(self, kind: str, name: str, /, **changes: Any) -> Any:
-        """A valid resource of a type with some inputs changed; None leaves one out."""
-        return self.put(kind, name, **{**self.valid(kind), **changes})
-
-    def _valid(self) -> dict[str, dict[str, Any]]:
+    def all_valid(self) -> dict[str, dict[str, Any]]:
+        """Inputs that are accepted, by type."""
         vpc, subnets = self.net["vpcId"], self.net["subnetIds"]
         return {
             **self._network(vpc, subnets),

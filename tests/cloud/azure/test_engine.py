@@ -10,6 +10,7 @@ from cloud.azure.identifiers import ArmId
 from cloud.azure.programs import WHOLE, caches, network
 from cloud.azure.subscription import CALLER_ID
 from cloud.deployment import ProgramDeployment
+from cloud.moments import MOMENTS, fail_at_each_moment
 from engine.deployment import SECRET_MARK
 
 CLUSTER = "Microsoft.Cache/redisEnterprise"
@@ -163,17 +164,8 @@ def test_subnets_of_their_own_survive_an_update_of_their_network(tmp_path: Path)
 
 
 def test_failures_are_followed_by_a_run_that_converges(tmp_path: Path) -> None:
-    moments = ("before", "after", "lost")
-    deployment = program(tmp_path, caches(moments))
-    for moment in moments:
-        deployment.fail("create", type=CACHE, name=moment, when=moment, error=f"failed: {moment}")
-    failed = deployment.run("up", "--continue-on-error")
-    assert failed.code != 0
-    assert all(f"failed: {moment}" in failed.text for moment in moments)
-    assert deployment.cloud.faults_left == 0
-    kept = [one for one in deployment.resources() if one["type"] == CACHE]
-    assert [one["urn"].rpartition("::")[2] for one in kept] == ["after"]
-    assert kept[0]["initErrors"]
+    deployment = program(tmp_path, caches(MOMENTS))
+    fail_at_each_moment(deployment, CACHE)
     there = {one["name"]: one["id"] for one in deployment.cloud.all(CLUSTER).values()}
     assert {name[:-8] for name in there} == {"after", "lost"}
     deployment.up()

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import yaml
 from cloud.deployment import repository_stack
 from cloud.witness import Witness
-from engine.deployment import PROJECT_NAME, Run, remember_secret
+from engine.deployment import PROJECT_NAME, remember_secret
 
 from .cloud import CREDENTIALS, AzureCloud
 from .identifiers import ArmId
@@ -43,6 +43,7 @@ class AzureWitness(Witness):
 
     cloud: AzureCloud
     target = "azure"
+    COMPONENTS = ("ManagedRedis", "ClassicRedis")
 
     def __init__(self, root: Path, stack: str | Mapping[str, Any] | None = None) -> None:
         super().__init__(root, stack)
@@ -116,22 +117,6 @@ class AzureWitness(Witness):
             one for one in self.cloud.all(SECRET).values() if one["properties"]["secretUri"] == uri
         ]
         return found
-
-    def component(self, cache: str = "cache") -> dict[str, Any]:
-        """The outputs of a cache's component, secrets encrypted."""
-        kinds = {f"secure-redis:index:{kind}" for kind in ("ManagedRedis", "ClassicRedis")}
-        (found,) = [
-            one["outputs"]
-            for one in self.resources()
-            if one["type"] in kinds and one["urn"].endswith(f"::{cache}")
-        ]
-        return found
-
-    def refreshed(self) -> Run:
-        """`pulumi refresh`, which must find nothing that `up` would then change."""
-        run = self.pulumi("refresh", "--yes", "--skip-preview").succeeded()
-        self.said[f"{len(self.said)} refresh"] = run.text.encode()
-        return run
 
 
 def _open(value: Any) -> Any:

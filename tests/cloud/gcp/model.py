@@ -26,7 +26,10 @@ PROTO = "proto:"
 
 Schemas = Mapping[str, Any]
 
-_UNDOCUMENTED = {"NetworkRoutingConfig": {"deleteBgpAlwaysCompareMed": {"type": "boolean"}}}
+_UNDOCUMENTED = {
+    "NetworkRoutingConfig": {"deleteBgpAlwaysCompareMed": {"type": "boolean"}},
+    "WeeklyMaintenanceWindow": {"duration": {"type": "string", "readOnly": True}},
+}
 """Fields that the provider sends although Google's document does not have them, by schema."""
 
 _OUTPUT = re.compile(r"\s*\[?output[ -]only", re.IGNORECASE)

@@ -9,7 +9,7 @@ from cloud.deployment import ProgramDeployment
 from cloud.gcp.package import NO_CREDENTIALS
 from cloud.gcp.programs import WHOLE, small
 from cloud.gcp.services.compute import ADDRESS, NETWORK
-from engine.deployment import SECRET_MARK
+from cloud.moments import MOMENTS, fail_at_each_moment, secret_outputs
 
 RANGE = "gcp:compute/globalAddress:GlobalAddress"
 INSTANCE = "redis.googleapis.com/Instance"
@@ -55,12 +55,7 @@ def test_secrets_are_secret_where_the_sdk_says_so_and_nowhere_in_the_open(
     password = whole.outputs()["password"]
     assert password not in state
     assert password not in json.dumps(whole.cloud.journal)
-    secret = {
-        (resource["type"].rpartition(":")[2], name)
-        for resource in whole.resources()
-        for name, value in (resource.get("outputs") or {}).items()
-        if isinstance(value, dict) and "ciphertext" in value and SECRET_MARK in value
-    }
+    secret = secret_outputs(whole)
     labels = {"effectiveLabels", "pulumiLabels"}
     assert {one for one in secret if one[1] not in labels} == {
         ("Instance", "authString"),
@@ -146,17 +141,8 @@ def test_a_change_in_place_is_one(tmp_path: Path) -> None:
 
 
 def test_failures_are_followed_by_a_run_that_converges(tmp_path: Path) -> None:
-    moments = ("before", "after", "lost")
-    deployment = ProgramDeployment(tmp_path, small(ranges=moments), target="gcp")
-    for moment in moments:
-        deployment.fail("create", type=RANGE, name=moment, when=moment, error=f"failed: {moment}")
-    failed = deployment.run("up", "--continue-on-error")
-    assert failed.code != 0
-    assert all(f"failed: {moment}" in failed.text for moment in moments)
-    assert deployment.cloud.faults_left == 0
-    kept = [one for one in deployment.resources() if one["type"] == RANGE]
-    assert [one["urn"].rpartition("::")[2] for one in kept] == ["after"]
-    assert kept[0]["initErrors"]
+    deployment = ProgramDeployment(tmp_path, small(ranges=MOMENTS), target="gcp")
+    fail_at_each_moment(deployment, RANGE)
     there = {one["name"]: key for key, one in deployment.cloud.all(ADDRESS).items()}
     assert {one.rpartition("-")[0] for one in there} == {"after", "lost"}
     deployment.up()

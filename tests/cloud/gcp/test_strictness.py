@@ -157,8 +157,8 @@ RAW: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "POST",
         VALKEYS,
-        {"shardCount": 1, "aclPolicy": "x"},
-        "Error 501, UNIMPLEMENTED: This fake cloud does not know what aclPolicy does.",
+        {"shardCount": 1, "gcsSource": {"uris": ["gs://backups/one"]}},
+        "Error 501, UNIMPLEMENTED: This fake cloud does not know what gcsSource does.",
     ),
     (
         "POST",

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from cloud.deployment import repository_stack
 from cloud.witness import Witness
-from engine.deployment import PROJECT_NAME, Run, remember_secret
+from engine.deployment import PROJECT_NAME, remember_secret
 
 from .cloud import CREDENTIALS, PROJECT_ID, REGION, GcpCloud
 from .services.memorystore import CLASS
@@ -31,6 +31,7 @@ class GcpWitness(Witness):
 
     cloud: GcpCloud
     target = "gcp"
+    COMPONENTS = ("MemorystoreRedis", "MemorystoreValkey")
 
     def __init__(self, root: Path, stack: str | Mapping[str, Any] | None = None) -> None:
         super().__init__(root, stack)
@@ -83,21 +84,15 @@ class GcpWitness(Witness):
         """What a secret of a cache holds now: secret."""
         return value_of(self.versions(what, cache)[-1])
 
-    def component(self, cache: str = "cache") -> dict[str, Any]:
-        """The outputs of a cache's component, secrets encrypted."""
-        kinds = {f"secure-redis:index:Memorystore{kind}" for kind in ("Redis", "Valkey")}
+    def previous_url(self, cache: str = "cache") -> str:
+        """The URL of the generation before, as the component gives it: secret."""
+        exported = self.pulumi("stack", "export", "--show-secrets").succeeded().stdout
         (found,) = [
-            one["outputs"]
-            for one in self.resources()
-            if one["type"] in kinds and one["urn"].endswith(f"::{cache}")
+            one["outputs"]["previous_url"]
+            for one in json.loads(exported)["deployment"]["resources"]
+            if "previous_url" in one.get("outputs", {}) and one["urn"].endswith(f"::{cache}")
         ]
-        return found
-
-    def refreshed(self) -> Run:
-        """`pulumi refresh`, which must find nothing that `up` would then change."""
-        run = self.pulumi("refresh", "--yes", "--skip-preview").succeeded()
-        self.said[f"{len(self.said)} refresh"] = run.text.encode()
-        return run
+        return json.loads(found["plaintext"]) if isinstance(found, dict) else found
 
     def close(self) -> None:
         """Lifts the protection, takes the stack down, and asserts that nothing is left."""
@@ -195,7 +190,11 @@ def add_shared_network(
     # Each network that a test adds has addresses of its own.
     number = cloud.count("networks of others")
     made = cloud.add_network(
-        host, name=short, region=region, cidr=f"10.20{number}.0.0/24", subnetwork=f"{short}-caches"
+        host,
+        name=short,
+        region=region,
+        cidr=f"10.{200 + number}.0.0/24",
+        subnetwork=f"{short}-caches",
     )
     policy = f"projects/{host}/locations/{region}/serviceConnectionPolicies/{short}-memorystore"
     body = {
@@ -209,7 +208,7 @@ def add_shared_network(
     }
     cloud.put(SCP, policy, body)
     if range_name:
-        cloud.add_private_access(made["network"], range_name, f"10.24{number}.0.0/20")
+        cloud.add_private_access(made["network"], range_name, f"10.{230 + number}.0.0/20")
     return {**made, "policy": policy, "range": range_name or ""}
 
 
@@ -227,8 +226,3 @@ def unprotected(document: Mapping[str, Any]) -> dict[str, Any]:
         for name, cache in config[f"{PROJECT_NAME}:caches"].items()
     }
     return {**document, "config": config}
-
-
-def connection_secret(witness: GcpWitness, cache: str = "cache") -> dict[str, Any]:
-    """What the secret with the whole connection says: secret."""
-    return json.loads(witness.value("connection", cache))

@@ -4,8 +4,6 @@ Every wrong input of the strictness table is one of these with one thing changed
 pass because everything is refused.
 """
 
-import shutil
-from copy import copy, deepcopy
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -102,23 +100,8 @@ class World(Driver):
         for name in self.cloud.all(OPERATION):
             self.cloud.remove(OPERATION, name)
 
-    def copy(self, root: Path) -> "World":
-        """The same world in another directory."""
-        shutil.copytree(self.cloud.root, root)
-        twin = copy(self)
-        twin.state = deepcopy(self.state)
-        twin.attach(root)
-        return twin
-
-    def valid(self, kind: str) -> dict[str, Any]:
-        """Inputs of a type that are accepted."""
-        return dict(self._valid()[kind])
-
-    def make(self, kind: str, name: str, /, **changes: Any) -> Any:
-        """A valid resource of a type with some inputs changed; None leaves one out."""
-        return self.put(kind, name, **{**self.valid(kind), **changes})
-
-    def _valid(self) -> dict[str, dict[str, Any]]:
+    def all_valid(self) -> dict[str, dict[str, Any]]:
+        """Inputs that are accepted, by type."""
         return {**self._network(), **self._caches(), **self._keys(), **self._others()}
 
     def _network(self) -> dict[str, dict[str, Any]]:

@@ -55,6 +55,9 @@ class Secret(GoogleResource):
 
     def encoded(self, api: GoogleApi, inputs: Values, names: Iterable[str]) -> Body:
         body = super().encoded(api, inputs, names)
+        if "userManaged" in body.get("replication", {}):
+            # The provider says of the other kind of replication that it is null.
+            body["replication"] = {"automatic": None, **body["replication"]}
         if inputs.get("annotations"):
             body["annotations"] = dict(inputs["annotations"])
         return body

@@ -6,6 +6,7 @@ instance which shows what Google's shows: a certificate that names nothing but a
 
 import hashlib
 import ipaddress
+import secrets
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -23,8 +24,9 @@ SERVER_LIFE = timedelta(days=180)
 def new_authority(name: str, begins: datetime, life: timedelta = LIFE) -> dict[str, Any]:
     """A self-signed CA: `cert` and `key` (secret) as PEM, and what is said about it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    # A common name has at most 64 characters.
-    common = f"{name[:50]} server CA"
+    # A common name has at most 64 characters. No two CAs have the same one: verifiers look a CA up
+    # by its name, and try no second one.
+    common = f"{name[:40]} server CA {secrets.token_hex(4)}"
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common)])
     certificate = (
         x509.CertificateBuilder()

@@ -130,8 +130,6 @@ def _new(body: Body, name: str) -> Thing:
     made["nodeConfig"] = {"sizeGb": rules.SIZES[made["nodeType"]]}
     if secure:
         made.setdefault("serverCaMode", "GOOGLE_MANAGED_PER_INSTANCE_CA")
-    if made.get("maintenancePolicy"):
-        made["maintenancePolicy"] = _maintenance(made["maintenancePolicy"], now)
     return made
 
 
@@ -146,15 +144,6 @@ def _persistence(config: Body | None, now: datetime) -> Body:
             **(kept.get("rdbConfig") or {}),
         }
     return kept
-
-
-def _maintenance(policy: Body, now: datetime) -> Body:
-    windows = [{**one, "duration": "3600s"} for one in policy["weeklyMaintenanceWindow"]]
-    return {
-        "createTime": stamp(now),
-        "updateTime": stamp(now),
-        "weeklyMaintenanceWindow": windows,
-    }
 
 
 @MEMORYSTORE.finishes("created")
@@ -300,8 +289,6 @@ def patch(google: Google, call: Call) -> Body:
             "instance.engine_version",
             new["engineVersion"],
         )
-    if "maintenancePolicy" in call.mask and new.get("maintenancePolicy"):
-        new["maintenancePolicy"] = _maintenance(new["maintenancePolicy"], now)
     new |= {"nodeConfig": {"sizeGb": rules.SIZES[new["nodeType"]]}, "updateTime": stamp(now)}
     google.put(INSTANCE, call.path, {**old, "state": "UPDATING"})
     return google.begin(call, call.path, "updated", instance=new)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from .redis_rules import EVENTS, POLICIES, check_time, check_window
-from .refusals import check_labels, invalid
+from .refusals import check_labels, check_one, check_within, invalid
 
 Body = dict[str, Any]
 
@@ -62,22 +62,12 @@ def check_instance(body: Body, location: str) -> None:
 
 def _check_topology(body: Body) -> None:
     shards, replicas = body.get("shardCount", 0), body.get("replicaCount", 0)
-    if shards not in SHARDS:
-        invalid(
-            f"Shard count must be between {SHARDS[0]} and {SHARDS[-1]}.",
-            "instance.shard_count",
-            shards,
-        )
+    check_within("Shard count", shards, SHARDS, "instance.shard_count")
     if body.get("mode") == "CLUSTER_DISABLED" and shards != 1:
         invalid(
             "Shard count must be 1 when cluster mode is disabled.", "instance.shard_count", shards
         )
-    if replicas not in REPLICAS:
-        invalid(
-            f"Replica count must be between {REPLICAS[0]} and {REPLICAS[-1]}.",
-            "instance.replica_count",
-            replicas,
-        )
+    check_within("Replica count", replicas, REPLICAS, "instance.replica_count")
 
 
 def check_version(body: Body) -> None:
@@ -152,12 +142,7 @@ def check_maintenance(body: Body) -> None:
         return
     field = "instance.maintenance_policy.weekly_maintenance_window"
     windows = policy.get("weeklyMaintenanceWindow", [])
-    if len(windows) != 1:
-        invalid(
-            "A maintenance policy must have exactly one weekly maintenance window.",
-            field,
-            len(windows),
-        )
+    check_one(windows, field)
     check_window(windows[0], field)
     start = windows[0]["startTime"]
     if any(start.get(part) for part in ("minutes", "seconds", "nanos")):

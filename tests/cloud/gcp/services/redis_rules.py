@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from .refusals import check_labels, invalid
+from .refusals import check_labels, check_one, check_within, invalid
 
 Body = dict[str, Any]
 
@@ -113,12 +113,8 @@ def check_replicas(body: Body) -> None:
         invalid(
             "Read replicas require Redis version 5.0 or newer.", "instance.redis_version", version
         )
-    if count is not None and count not in REPLICAS:
-        invalid(
-            f"Replica count must be between {REPLICAS[0]} and {REPLICAS[-1]}.",
-            "instance.replica_count",
-            count,
-        )
+    if count is not None:
+        check_within("Replica count", count, REPLICAS, "instance.replica_count")
 
 
 def _check_zones(body: Body, location: str) -> None:
@@ -183,12 +179,7 @@ def check_maintenance(body: Body) -> None:
             policy["description"],
         )
     windows = policy.get("weeklyMaintenanceWindow", [])
-    if len(windows) != 1:
-        invalid(
-            "A maintenance policy must have exactly one weekly maintenance window.",
-            f"{field}.weekly_maintenance_window",
-            len(windows),
-        )
+    check_one(windows, f"{field}.weekly_maintenance_window")
     check_window(windows[0], f"{field}.weekly_maintenance_window")
 
 

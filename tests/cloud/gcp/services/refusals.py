@@ -38,6 +38,22 @@ def denied(message: str) -> NoReturn:
     refuse("PERMISSION_DENIED", message)
 
 
+def check_within(what: str, value: Any, allowed: range, field: str) -> None:
+    """A whole number between two others."""
+    if value not in allowed:
+        invalid(f"{what} must be between {allowed[0]} and {allowed[-1]}.", field, value)
+
+
+def check_one(windows: list[Any], field: str) -> None:
+    """A maintenance policy has one window."""
+    if len(windows) != 1:
+        invalid(
+            "A maintenance policy must have exactly one weekly maintenance window.",
+            field,
+            len(windows),
+        )
+
+
 def check_labels(labels: Mapping[str, str], field: str) -> None:
     """Keys, values and number of labels."""
     if len(labels) > MOST_LABELS:
