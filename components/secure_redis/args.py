@@ -168,6 +168,7 @@ class GcpArgs(TypedDict, total=False):
     engine_version: str
     shards: int
     read_replicas: bool
+    secondary_range: str
     zone: str
     alternative_zone: str
     snapshot_period: str

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_gcp as gcp
 
-from secure_redis.settings import ALARM_PROFILE, AlarmProfile, Purpose
+from secure_redis.settings import ALARM_PROFILE, AlarmProfile, Arguments, Purpose
 
 from . import plan, versions
 from .site import Site
@@ -146,14 +146,18 @@ def valkey_alarms(profile: AlarmProfile, purpose: Purpose) -> Iterator[Alarm]:
     )
 
 
+def profile(given: Arguments) -> AlarmProfile:
+    """Which alarms watch a cache."""
+    return given.alarms.profile or ALARM_PROFILE[given.cache.environment]
+
+
 def wanted(site: Site) -> Iterator[Alarm]:
     """The alarms that watch a cache."""
-    cache = site.cache
-    profile = site.given.alarms.profile or ALARM_PROFILE[cache.environment]
+    cache, chosen = site.cache, profile(site.given)
     if plan.valkey(cache):
-        return valkey_alarms(profile, cache.purpose)
+        return valkey_alarms(chosen, cache.purpose)
     most = versions.connections(plan.engine_version(cache), plan.memory_size_gb(cache))
-    return redis_alarms(profile, cache.purpose, most, replicas=cache.replicas)
+    return redis_alarms(chosen, cache.purpose, most, replicas=cache.replicas)
 
 
 def watched(cache_id: str, alarm: Alarm) -> str:

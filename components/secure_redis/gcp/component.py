@@ -10,7 +10,7 @@ import pulumi_random as random
 from secure_redis import acl, pem, replacement
 from secure_redis.component import CacheComponent
 from secure_redis.connection import Auth, CaSource, TlsVerify, plain, redis_url
-from secure_redis.settings import Arguments, Target
+from secure_redis.settings import AlarmProfile, Arguments, Target
 from secure_redis.timestamps import rotate_by
 
 from . import alarms, apis, network, plan
@@ -69,7 +69,7 @@ class GcpCache(CacheComponent):
             parent=self,
             suffix=random.RandomId(f"{name}-identity", byte_length=4, opts=child).hex,
             network=given.network or network.own(name, given, child),
-            apis=apis.enabled(name, plan.apis(cache), child) if cache.gcp.enable_apis else (),
+            apis=apis.enabled(name, _needed(given), child) if cache.gcp.enable_apis else (),
         )
 
     def _complete(self, site: Site, service: Service, **others: pulumi.Input[Any]) -> None:
@@ -94,6 +94,11 @@ class GcpCache(CacheComponent):
             alarm_ids=[bell.name for bell in bells],
             **others,
         )
+
+
+def _needed(given: Arguments) -> list[str]:
+    watched = alarms.profile(given) is not AlarmProfile.OFF
+    return plan.apis(given.cache, alarms=watched)
 
 
 def url(

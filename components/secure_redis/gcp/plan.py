@@ -189,9 +189,13 @@ def persistence(cache: CacheSettings) -> str:
     return cache.persistence.value.upper()
 
 
-def apis(cache: CacheSettings) -> list[str]:
-    """APIs that a cache needs, beside those of its network."""
-    needed = {"secretmanager", "memorystore" if valkey(cache) else "redis"}
+def apis(cache: CacheSettings, *, alarms: bool) -> list[str]:
+    """APIs that a cache needs, beside those of its network. alarms: whether it has any."""
+    needed = {"secretmanager"}
+    # Logins are members of the project.
+    needed |= {"memorystore", "cloudresourcemanager"} if valkey(cache) else {"redis"}
+    if alarms:
+        needed.add("monitoring")
     if cache.gcp.customer_managed_key or cache.gcp.secret_key_name is not None:
         needed.add("cloudkms")
     return sorted(f"{name}.googleapis.com" for name in needed)
@@ -201,7 +205,8 @@ def network_apis(engines: Collection[str]) -> list[str]:
     """APIs that the network of caches of some engines needs."""
     needed = {"compute"}
     if Engine.REDIS.value in engines:
-        needed.add("servicenetworking")
+        # The connection names the project by its number, which is asked for there.
+        needed |= {"servicenetworking", "cloudresourcemanager"}
     if Engine.VALKEY.value in engines:
         needed.add("networkconnectivity")
     return sorted(f"{name}.googleapis.com" for name in needed)

@@ -1,5 +1,7 @@
 """`MemorystoreRedis`: Redis on Google Cloud Memorystore, with AUTH and TLS."""
 
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 import pulumi
@@ -7,12 +9,14 @@ import pulumi_gcp as gcp
 
 from secure_redis import replacement
 from secure_redis.args import CacheArgs
-from secure_redis.configuration import cache_from_args
+from secure_redis.configuration import InvalidArguments, cache_from_args
+from secure_redis.problems import Problem
 from secure_redis.settings import Target
 
 from . import authority, plan, versions
 from .component import GcpCache, Service, url
 from .keys import DataKey, data_key
+from .replacement import new_cache
 from .site import Site
 from .valkey import MemorystoreValkey
 
@@ -39,6 +43,8 @@ class MemorystoreRedis(GcpCache):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given = cache_from_args(name, args, Target.GCP)
+        if plan.valkey(given.cache):
+            raise InvalidArguments([Problem("engine", "is valkey", "Use MemorystoreValkey.")])
         site = self._begin("MemorystoreRedis", name, given, opts)
         key = data_key(site)
         made = [_instance(site, key, number) for number in plan.generations(given.cache)]
@@ -58,7 +64,9 @@ class MemorystoreRedis(GcpCache):
             ca_pem=current.server_ca_certs.apply(
                 lambda certificates: authority.bundle(one.cert or "" for one in certificates)
             ),
-            destinations=[one.effective_reserved_ip_range for one in made],
+            destinations=pulumi.Output.all(*map(_addresses, made)).apply(
+                lambda known: [network for networks in known for network in networks]
+            ),
             reader_host=current.read_endpoint if reads else "",
             reader_port=current.read_endpoint_port.apply(int) if reads else 0,
             password=_auth_string(current),
@@ -82,7 +90,11 @@ def _instance(site: Site, key: DataKey, generation: int) -> gcp.redis.Instance:
     current = generation == cache.rotation.generation
     later = f"generation-{generation}" if generation > 1 else ""
     reads: dict[str, Any] = (
-        {"read_replicas_mode": "READ_REPLICAS_ENABLED", "replica_count": cache.replicas}
+        {
+            "read_replicas_mode": "READ_REPLICAS_ENABLED",
+            "replica_count": cache.replicas,
+            "secondary_ip_range": cache.gcp.secondary_range and cache.gcp.secondary_range.value,
+        }
         if plan.read_replicas(cache)
         else {}
     )
@@ -109,8 +121,24 @@ def _instance(site: Site, key: DataKey, generation: int) -> gcp.redis.Instance:
         customer_managed_key=key.name,
         deletion_protection=current and replacement.protected(cache),
         labels=site.labels,
-        opts=options(depends_on=key.ready, custom_timeouts=TIMEOUTS),
+        opts=options(
+            depends_on=key.ready,
+            custom_timeouts=TIMEOUTS,
+            hooks=new_cache(site.name, cache, generation),
+        ),
     )
+
+
+def _addresses(made: gcp.redis.Instance) -> pulumi.Output[list[str]]:
+    """The addresses of a cache, as networks."""
+
+    def networks(known: Sequence[str | None]) -> list[str]:
+        block, reader = known[0] or "", known[1]
+        # Replicas that came later have addresses of a range of their own.
+        apart = reader and IPv4Address(reader) not in IPv4Network(block)
+        return [block, f"{reader}/32"] if apart else [block]
+
+    return pulumi.Output.all(made.effective_reserved_ip_range, made.read_endpoint).apply(networks)
 
 
 def _persistence(site: Site) -> gcp.redis.InstancePersistenceConfigArgsDict:

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from secure_redis import replacement
-from secure_redis.problems import Problem
+from secure_redis.problems import Problem, report
 from secure_redis.replacement import Identity, changes, shown
 from secure_redis.schema import join
 from secure_redis.settings import CacheSettings, Engine
@@ -59,6 +59,7 @@ def identity(cache: CacheSettings, network: Mapping[str, Any]) -> dict[str, pulu
         "tier": plan.tier(cache),
         "alternativeZone": cache.gcp.alternative_zone or "",
         "readReplicas": plan.read_replicas(cache),
+        "secondaryRange": bool(cache.gcp.secondary_range),
         "generation": cache.rotation.generation,
         "keepPrevious": cache.rotation.keep_previous,
     }
@@ -70,6 +71,7 @@ def judge(path: str, cache: CacheSettings) -> replacement.Judge:
     def problems(old: Identity, new: Identity) -> Iterator[Problem]:
         replaced = list(_replaced(old, new))
         yield from _impossible(path, cache.engine, old, new)
+        yield from _read_replicas(path, old, new, made_anew=bool(replaced))
         if "generation" in replaced and not replacement.refused(cache):
             pulumi.log.warn(f"{path}: {NEW_STRING}, without its data")
         if replacement.refused(cache):
@@ -115,6 +117,54 @@ def _impossible(path: str, engine: Engine, old: Identity, new: Identity) -> Iter
         )
     if "generation" in changed:
         yield from _generations(path, int(old["generation"]), int(new["generation"]), new)
+
+
+def _read_replicas(
+    path: str, old: Identity, new: Identity, *, made_anew: bool
+) -> Iterator[Problem]:
+    """Read replicas that are turned on for a cache that exists: Google asks where they go."""
+    changed = set(changes(old, new))
+    where = join(path, "gcp.secondaryRange")
+    if new.get("secondaryRange") and (made_anew or "generation" in changed):
+        yield Problem(
+            where, "is for a cache that exists, and this change makes a new one", "Remove it."
+        )
+    if made_anew or "readReplicas" not in changed or old["readReplicas"]:
+        return
+    if new["keepPrevious"]:
+        yield Problem(
+            join(path, "rotation.keepPrevious"),
+            "leaves two caches, and read replicas are turned on for one",
+            "Make one change, run, then make the other.",
+        )
+    elif not new.get("secondaryRange"):
+        yield Problem(
+            where,
+            "is needed to turn read replicas on for a cache that exists: they get addresses of "
+            "their own",
+            "Set it to auto.",
+        )
+
+
+def new_cache(
+    name: str, cache: CacheSettings, generation: int
+) -> pulumi.ResourceHookBinding | None:
+    """Refuses, in previews too, that Google makes a cache with what only one that exists takes."""
+    if not cache.gcp.secondary_range:
+        return None
+
+    def refuse(_: pulumi.ResourceHookArgs) -> None:
+        problem = Problem(
+            join(name, "gcp.secondaryRange"),
+            "is for a cache that exists: Google ignores it for a new one, and refuses it later",
+            "Remove it.",
+        )
+        raise pulumi.RunError(report([problem]))
+
+    hook = pulumi.ResourceHook(
+        f"range of {name} {generation}", refuse, pulumi.ResourceHookOptions(on_dry_run=True)
+    )
+    return pulumi.ResourceHookBinding(before_create=[hook])
 
 
 def _generations(path: str, old: int, new: int, now: Identity) -> Iterator[Problem]:

@@ -69,7 +69,7 @@ def argument_problems(name: str, given: "Arguments") -> Iterator[Problem]:
     yield from shared_problems(given.access, given.alarms)
     facts = given.network
     yield from identifier_problems("network.network_id", [facts.get("network_id")], NETWORK)
-    if facts and not plan.valkey(given.cache) and facts["reserved_range_name"] == "":
+    if not plan.valkey(given.cache) and facts.get("reserved_range_name") == "":
         yield Problem(
             "network.reserved_range_name",
             "is empty: Redis takes its addresses of a range",
@@ -129,7 +129,8 @@ def network_problems(network: "NetworkSettings") -> Iterator[Problem]:
     yield from clouds.repeated("network.adopt.subnetIds", adopted.subnet_ids)
     region = plan.region()
     for number, subnet in enumerate(adopted.subnet_ids):
-        if region and isinstance(subnet, str) and f"/regions/{region}/" not in f"{subnet}":
+        known = isinstance(subnet, str) and SUBNET.pattern.fullmatch(subnet)
+        if region and known and f"/regions/{region}/" not in subnet:
             where = join("network.adopt.subnetIds", number)
             yield Problem(where, f"is not in the region {region}", "Name one of that region.")
 
@@ -252,7 +253,7 @@ def tag_problems(path: str, tags: Mapping[str, str]) -> Iterator[Problem]:
             )
 
 
-REDIS_ONLY = ("memory_size_gb", "read_replicas", "alternative_zone")
+REDIS_ONLY = ("memory_size_gb", "read_replicas", "secondary_range", "alternative_zone")
 VALKEY_ONLY = ("node_type", "shards", "backup_retention_days", "principals")
 
 
@@ -290,8 +291,8 @@ def _availability(path: str, cache: "CacheSettings") -> Iterator[Problem]:
     if cache.production and not cache.replicas:
         yield Problem(
             join(path, "replicas"),
-            "0 is refused in production: without a copy each maintenance and each change of the "
-            "size empties the cache",
+            "0 is refused in production: without a copy the cache is empty after each maintenance, "
+            "and gone while its zone is",
             "Leave it out.",
             rule="single-node",
         )
@@ -324,6 +325,9 @@ def _replicas(path: str, cache: "CacheSettings", size: int) -> Iterator[Problem]
     if cache.gcp.read_replicas is False and cache.replicas > 1:
         reason = "false leaves one replica, which takes over: more exist for reads only"
         yield Problem(where, reason, "Remove it, or set replicas to 1.")
+    if cache.gcp.secondary_range and not plan.read_replicas(cache):
+        reason = "is for read replicas, and there are none"
+        yield Problem(join(path, "gcp.secondaryRange"), reason, "Remove it.")
     if plan.read_replicas(cache) and size < sizes.READ_REPLICAS_GB:
         yield Problem(
             join(path, "gcp.memorySizeGb"),

@@ -30,6 +30,12 @@ class Weekday(str, Enum):
     SUNDAY = "SUNDAY"
 
 
+class SecondaryRange(str, Enum):
+    """Where read replicas that come later get addresses (API Instance.secondaryIpRange)."""
+
+    AUTO = "auto"
+
+
 class MaintenanceWindow(Settings):
     """A weekly hour in which Google may maintain a cache."""
 
@@ -77,6 +83,9 @@ class GcpSettings(Settings):
     read_replicas: Flag | None = None
     """Redis: whether replicas answer reads, at an address of their own. It cannot be turned off
     again. Default: with two replicas or more."""
+    secondary_range: SecondaryRange | None = None
+    """Redis: `auto` lets Google choose addresses for the read replicas of a cache that had none.
+    Needed by the change that turns them on, refused for a new cache."""
     zone: Text | None = None
     """Zone of the primary, such as europe-west1-b; of Valkey, the zone of all nodes. Default:
     Google chooses, and spreads. Changing it replaces the cache."""

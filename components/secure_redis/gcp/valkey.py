@@ -8,8 +8,9 @@ import pulumi_gcp as gcp
 
 from secure_redis import replacement
 from secure_redis.args import CacheArgs
-from secure_redis.configuration import cache_from_args
-from secure_redis.settings import Target
+from secure_redis.configuration import InvalidArguments, cache_from_args
+from secure_redis.problems import Problem
+from secure_redis.settings import Engine, Target
 
 from . import authority, plan, users, versions
 from .component import GcpCache, Service
@@ -38,7 +39,9 @@ class MemorystoreValkey(GcpCache):
         args: CacheArgs,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given = cache_from_args(name, args, Target.GCP)
+        given = cache_from_args(name, {"engine": Engine.VALKEY.value, **args}, Target.GCP)
+        if not plan.valkey(given.cache):
+            raise InvalidArguments([Problem("engine", "is redis", "Use MemorystoreRedis.")])
         site = self._begin("MemorystoreValkey", name, given, opts)
         made = _instance(site, data_key(site))
         cache = given.cache

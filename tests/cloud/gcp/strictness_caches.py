@@ -474,11 +474,6 @@ VALKEY: list[Row] = [
         "Invalid value at 'instance.persistenceConfig.aofConfig.appendFsync'",
         persistence(mode="AOF", aofConfig={"appendFsync": "ALWAYS"}),
     ),
-    (
-        persistence(mode="AOF", rdbConfig={"rdbSnapshotPeriod": "ONE_HOUR"}),
-        "rdbConfig requires persistence mode RDB.",
-        persistence(mode="RDB", rdbConfig={"rdbSnapshotPeriod": "ONE_HOUR"}),
-    ),
     (backups(2, "86399s"), "between 1 day and 365 days.", backups(2, "86400s")),
     (backups(2, "31536001s"), "between 1 day and 365 days.", backups(2, "31536000s")),
     (backups(2, "1d"), "it is not of the type google-duration", backups(2, "90000s")),

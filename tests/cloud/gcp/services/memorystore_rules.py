@@ -97,12 +97,11 @@ def _check_zones(body: Body, location: str) -> None:
 
 
 def check_persistence(config: Body) -> None:
-    """Snapshots, a log of writes, or none."""
+    """Snapshots, a log of writes, or none; what is said of another mode is ignored."""
     mode = config.get("mode", "DISABLED")
-    field = "instance.persistence_config"
     for name, needed in (("rdbConfig", "RDB"), ("aofConfig", "AOF")):
-        if config.get(name) and mode != needed:
-            invalid(f"{name} requires persistence mode {needed}.", f"{field}.{name}", mode)
+        if mode != needed:
+            config.pop(name, None)
     if mode == "RDB":
         check_time(
             (config.get("rdbConfig") or {}).get("rdbSnapshotStartTime"), "rdb_snapshot_start"

@@ -139,13 +139,14 @@ def check_persistence(config: Body) -> None:
             config["rdbSnapshotPeriod"] = "TWENTY_FOUR_HOURS"
         check_time(config.get("rdbSnapshotStartTime"), "rdb_snapshot_start_time")
         return
-    for field, text in (("rdbSnapshotPeriod", "period"), ("rdbSnapshotStartTime", "start_time")):
-        if config.get(field):
-            invalid(
-                f"RDB snapshot {text.replace('_', ' ')} requires persistence mode RDB.",
-                f"instance.persistence_config.rdb_snapshot_{text}",
-                config[field],
-            )
+    if config.get("rdbSnapshotPeriod"):
+        invalid(
+            "RDB snapshot period requires persistence mode RDB.",
+            "instance.persistence_config.rdb_snapshot_period",
+            config["rdbSnapshotPeriod"],
+        )
+    # The provider sends back the time that it read.
+    config.pop("rdbSnapshotStartTime", None)
 
 
 def check_time(text: str | None, field: str) -> None:
