@@ -55,8 +55,11 @@ def ids(
 
 
 def _connection(inputs: Mapping[str, Any]) -> str:
-    parts = [inputs.get(key) for key in ("network", "service")]
-    return ":".join(quote_plus(part) for part in parts if isinstance(part, str))
+    return _formatted("{network}:{service}", {key: _quoted(inputs[key]) for key in inputs})
+
+
+def _quoted(value: Any) -> Any:
+    return quote_plus(value) if isinstance(value, str) else value
 
 
 def _formatted(template: str, inputs: Mapping[str, Any]) -> str:

@@ -117,6 +117,12 @@ def _impossible(path: str, engine: Engine, old: Identity, new: Identity) -> Iter
         )
     if "generation" in changed:
         yield from _generations(path, int(old["generation"]), int(new["generation"]), new)
+    elif "keepPrevious" in changed and new["keepPrevious"]:
+        yield Problem(
+            join(path, "rotation.keepPrevious"),
+            "comes too late: the cache before this one is gone, and another would be empty",
+            f"Remove it, or set rotation.generation to {int(new['generation']) + 1} beside it.",
+        )
 
 
 def _read_replicas(

@@ -45,7 +45,7 @@ def page(target: Target, stacks: Stacks, findings: Findings) -> str:
     parts += _staying(target, stacks, findings[target.production])
     names = ", ".join(f"`{name}`" for name in (*_shown_others(target), *_unseen(target)))
     parts.append(
-        "## What development and staging need not pass\n\n"
+        f"## What {target.rest} need not pass\n\n"
         f"Rules that fail in one or more of {names}.\n\n"
         + _table(("rule", "why"), sorted(target.elsewhere.items(), key=_order(target)))
     )

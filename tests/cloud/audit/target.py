@@ -79,6 +79,8 @@ class Target:
     """How the page begins."""
     sections: tuple[Section, ...] = ()
     """How it ends."""
+    rest: str = "development and staging"
+    """What the stacks are called that need not pass."""
 
     @property
     def stacks(self) -> tuple[str, ...]:

@@ -2,5 +2,6 @@
 
 from .aws.target import AWS
 from .azure.target import AZURE
+from .gcp.target import GCP
 
-TARGETS = (AWS, AZURE)
+TARGETS = (AWS, AZURE, GCP)

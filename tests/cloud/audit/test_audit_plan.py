@@ -12,6 +12,8 @@ from cloud.audit.aws import terraform_types as aws_types
 from cloud.audit.aws.target import AWS
 from cloud.audit.azure import terraform_types as azure_types
 from cloud.audit.azure.target import AZURE
+from cloud.audit.gcp import terraform_types as gcp_types
+from cloud.audit.gcp.target import GCP
 from cloud.audit.mutations import with_inputs, with_resource
 from cloud.audit.planned import Mark, PlannedStack, leaves
 from cloud.audit.target import Target
@@ -26,6 +28,7 @@ of_each_stack = pytest.mark.parametrize(
 )
 of_aws = pytest.mark.parametrize("name", AWS.stacks)
 of_azure = pytest.mark.parametrize("name", AZURE.stacks)
+of_gcp = pytest.mark.parametrize("name", GCP.stacks)
 
 
 @of_each_target
@@ -50,8 +53,8 @@ def drawn(stack: PlannedStack) -> dict[str, str]:
 def test_the_preview_plans_what_is_made(stacks: dict[str, PlannedStack], target: Target, name: str):
     stack = stacks[name]
     names = drawn(stack)
-    # On Azure the package draws its names itself: a preview does not know them.
-    assert names or target is AZURE
+    # Elsewhere the package draws its names itself: a preview does not know them.
+    assert names or target is not AWS
 
     def renamed(value: Any) -> Any:
         if isinstance(value, str):
@@ -93,7 +96,7 @@ def cited(stack: PlannedStack, one: Any, key: str, text: Any) -> bool:
     return any(part in str(text) for _, part in stack.candidates(one, key))
 
 
-@of_azure
+@pytest.mark.parametrize("name", [*AZURE.stacks, *GCP.stacks])
 def test_every_id_of_another_resource_is_a_reference(stacks: dict[str, PlannedStack], name: str):
     """Whatever holds the id of a resource of the stack came from it, or from a part of it."""
     stack = stacks[name]
@@ -139,6 +142,44 @@ def test_the_plan_of_aws_has_every_resource(stacks: dict[str, PlannedStack], nam
     planned = made["planned_values"]["root_module"]["resources"]
     assert len(planned) == len(stacks[name].resources)
     assert len(made["configuration"]["root_module"]["resources"]) == len(planned)
+
+
+@of_gcp
+def test_the_plan_of_gcp_has_every_resource(stacks: dict[str, PlannedStack], name: str):
+    """With the blocks that Checkov reads: they are called otherwise than Pulumi's inputs."""
+    stack = stacks[name]
+    made = plan(GCP, stack)
+    planned = made["planned_values"]["root_module"]["resources"]
+    assert len(planned) == len(stack.resources)
+    assert len(made["configuration"]["root_module"]["resources"]) == len(planned)
+    caches = [one["values"] for one in planned if one["type"] == "google_redis_instance"]
+    assert len(caches) == len(stack.of("redis/instance:Instance"))
+    for cache in caches:
+        assert cache["auth_enabled"] is True
+        assert cache["redis_configs"]["maxmemory-policy"]
+        for policy in cache.get("maintenance_policy", ()):
+            assert policy["weekly_maintenance_window"][0]["start_time"][0]["hours"] == 3
+    rules = [one["values"] for one in planned if one["type"] == "google_compute_firewall"]
+    assert all(rule.get("allow") or rule.get("deny") for rule in rules)
+    assert bool(rules) == (name == GCP.production)
+
+
+@of_gcp
+def test_the_plan_of_gcp_refers_to_what_roles_are_given_on(
+    stacks: dict[str, PlannedStack], name: str
+):
+    made = plan(GCP, stacks[name])
+    configured = made["configuration"]["root_module"]["resources"]
+    given = {
+        (one["type"], one["expressions"][key]["references"][1].partition(".")[0])
+        for one in configured
+        for key in ("secret_id", "crypto_key_id")
+        if one["type"].endswith("_iam_member") and key in one["expressions"]
+    }
+    secrets = {("google_secret_manager_secret_iam_member", "google_secret_manager_secret")}
+    keys = {("google_kms_crypto_key_iam_member", "google_kms_crypto_key")}
+    wanted = {"gcp-dev": set(), GCP.production: secrets | keys}.get(name, secrets)
+    assert given == wanted
 
 
 @of_azure
@@ -203,15 +244,17 @@ def test_secrets_are_left_out(
     vaulted = [
         one["values"]
         for one in rendered["planned_values"]["root_module"]["resources"]
-        if one["type"] == "azurerm_key_vault_secret"
+        if one["type"] in {"azurerm_key_vault_secret", "google_secret_manager_secret_version"}
     ]
-    assert not any("value" in values for values in vaulted)
+    assert not any({"value", "secret_data"} & values.keys() for values in vaulted)
     if target is AZURE:
         assert len(secret) == len(vaulted) == len(stack.of("Secret"))
-        return
-    assert len(secret) >= 3
-    template = cloudformation.text(cloudformation.template(stack))
-    assert template.count('"NoEcho": true') == len(stack.of("SecretVersion"))
+    elif target is GCP:
+        assert len(secret) == len(vaulted) == len(stack.of("SecretVersion")) > 0
+    else:
+        assert len(secret) >= 3
+        template = cloudformation.text(cloudformation.template(stack))
+        assert template.count('"NoEcho": true') == len(stack.of("SecretVersion"))
 
 
 def test_an_unknown_type_or_input_of_aws_is_refused(production: PlannedStack):
@@ -233,6 +276,12 @@ def test_an_unknown_type_or_input_of_azure_is_refused(stacks: dict[str, PlannedS
     alone = with_resource("azure-native:redisenterprise:Database", clientProtocol="Plaintext")
     with pytest.raises(terraform.UnrenderedError, match="part of nothing"):
         plan(AZURE, alone(stack))
+
+
+def test_an_unknown_type_of_gcp_is_refused(stacks: dict[str, PlannedStack]):
+    strange = with_resource("gcp:compute/routerNat:RouterNat")(stacks[GCP.production])
+    with pytest.raises(terraform.UnrenderedError, match="RouterNat"):
+        plan(GCP, strange)
 
 
 def test_an_open_secret_is_refused(production: PlannedStack):
@@ -274,3 +323,31 @@ def test_the_tables_of_types_of_azure_have_no_dead_entry(stacks: dict[str, Plann
     for token, kind in azure_types.KINDS.items():
         for path in {*kind.places, *kind.without} - {"tags"}:
             assert (token, path) in sent, f"{token}: {path}"
+
+
+def test_the_tables_of_types_of_gcp_have_no_dead_entry(stacks: dict[str, PlannedStack]):
+    """Those that only an altered stack uses are used too."""
+    everything = [stacks[name] for name in GCP.stacks]
+    everything += [one.mutation(stacks[one.stack]) for one in GCP.altered.values()]
+    resources = [one for stack in everything for one in stack.resources.values()]
+    assert set(gcp_types.TYPES) == {one.type for one in resources}
+    sent = {
+        (one.type, key)
+        for one in resources
+        for path, _ in leaves(one.inputs)
+        for key in re.split(r"\[\d+\]\.?|\.", path)
+    }
+    assert set(gcp_types.NAMES) <= sent
+    # Whatever is a list of groups has a name of its own there, or is called so in Terraform too.
+    groups = {
+        (one.type, key)
+        for one in resources
+        for path, _ in leaves(one.inputs)
+        for key in re.findall(r"(\w+)\[\d+\]\.", path)
+    }
+    assert groups - set(gcp_types.NAMES) == {
+        ("gcp:memorystore/instance:Instance", "desiredAutoCreatedEndpoints"),
+        ("gcp:monitoring/alertPolicy:AlertPolicy", "aggregations"),
+        ("gcp:monitoring/alertPolicy:AlertPolicy", "conditions"),
+        ("gcp:secretmanager/secret:Secret", "replicas"),
+    }

@@ -4,6 +4,7 @@ import pytest
 from cloud.audit.aws.target import AWS
 from cloud.audit.azure.target import AZURE
 from cloud.audit.checkov import Finding
+from cloud.audit.gcp.target import GCP
 from cloud.audit.page import page, path
 from cloud.audit.planned import PlannedStack
 from cloud.audit.rules import PROWLER, Rule, judge, never, unexpected, verdict
@@ -106,6 +107,15 @@ def test_the_catalogues_of_azure_are_whole():
         assert f"CKV_AZURE_{number}" in ids & {one.id for one in AZURE.held}
 
 
+def test_the_catalogues_of_gcp_are_whole():
+    """Prowler's checks about what a stack has; Trivy's; CIS, of what is not a project's."""
+    ids = {rule.id for rule in GCP.rules}
+    assert len([rule for rule in GCP.rules if rule.source == PROWLER]) == 14
+    assert {f"GCP-00{number}" for number in (27, 29, 35, 65, *range(70, 77))} <= ids
+    assert {"1.5", "1.6", "1.9", "1.10", "1.11", "2.12", "3.1", "3.2", "3.6", "3.7", "3.8"} <= ids
+    assert {"CKV_GCP_95", "CKV_GCP_97"} <= ids & {one.id for one in GCP.held}
+
+
 @of_each_target
 def test_checkov_evaluates_what_a_stack_is_held_to(findings: Findings, target: Target):
     for held in target.held:
@@ -113,9 +123,10 @@ def test_checkov_evaluates_what_a_stack_is_held_to(findings: Findings, target: T
         assert any(one.passed or one.failed for one in found), f"{held.id} is not evaluated"
 
 
-def test_every_rule_of_checkov_that_applies_is_listed(findings: Findings):
-    applied = {finding.rule for name in AZURE.stacks for finding in findings[name]}
-    assert applied == {held.id for held in AZURE.held}
+@pytest.mark.parametrize("target", [AZURE, GCP], ids=lambda target: target.name)
+def test_every_rule_of_checkov_that_applies_is_listed(findings: Findings, target: Target):
+    applied = {finding.rule for name in target.stacks for finding in findings[name]}
+    assert applied == {held.id for held in target.held}
 
 
 @of_each_target
@@ -155,6 +166,13 @@ def test_secrets_that_are_called_no_credential_hold_none(stacks: Stacks):
         if one.inputs["properties"]["contentType"] == "application/json"
     }
     assert named == {f"{cache}-connection" for cache in ("cache", "queue", "sessions")}
+
+
+def test_valkey_passes_all_that_production_does(stacks: Stacks):
+    """But for what is accepted there, and for firewall rules: its stack names no application."""
+    accepted = {one.rule for one in GCP.accepted} | {"CKV2_GCP_18"}
+    failed = {rule.id for rule in GCP.rules if judge(rule, stacks["gcp-valkey"]).failed}
+    assert failed <= accepted
 
 
 @of_each_target

@@ -48,6 +48,4 @@ NAMES = {
 UNSET = {("aws:lambda/function:Function", "reservedConcurrentExecutions"): -1}
 """See Notation."""
 
-NOTATION = Notation(
-    TYPES, NAMES, maps=frozenset({"tags", "variables", "dimensions"}), unset=UNSET
-)
+NOTATION = Notation(TYPES, NAMES, maps=frozenset({"tags", "variables", "dimensions"}), unset=UNSET)
