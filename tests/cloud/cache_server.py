@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from docker.errors import NotFound
 from harness import engine, free_port
-from signing import Authority
+from signing import Authority, Pair
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -40,6 +40,8 @@ class ServerSettings:
     """The users in the server's own language. Holds hashes of passwords only."""
     eviction_policy: str
     databases: int = 16
+    pair: Pair | None = None
+    """Its certificate, where the service has a CA of its own for it."""
 
     @property
     def configuration(self) -> str:
@@ -76,7 +78,8 @@ class CacheServer:
         self.stop()
         image, program = IMAGES[settings.engine]
         # One certificate for all names of a cache: its first label is left open.
-        pair = self._authority.issue("a cache", (f"*.{host.partition('.')[2]}",))
+        names = (f"*.{host.partition('.')[2]}",)
+        pair = settings.pair or self._authority.issue("a cache", names)
         files = {
             "server.conf": settings.configuration,
             "users.acl": settings.users,
@@ -139,12 +142,13 @@ def resolving(
 ) -> Iterator[None]:
     """Lets names of the fake cloud lead to ports of this machine, and trusts one CA file.
 
-    names: the published port by name and port. Other names of clouds lead nowhere.
+    names: the published port by name, or address, and port. Other names of clouds lead nowhere.
     """
     real = socket.getaddrinfo
+    known = {name for name, _ in names}
 
     def found(host: Any, port: Any, *arguments: Any, **others: Any) -> Any:
-        if str(host).endswith(DOMAINS):
+        if host in known or str(host).endswith(DOMAINS):
             if (host, int(port)) not in names:
                 raise socket.gaierror(socket.EAI_NONAME, "no such name in the fake cloud")
             return real("127.0.0.1", names[host, int(port)], *arguments, **others)

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-import yaml
 from cloud.gcp.google import SEEDED
 from cloud.gcp.services.compute import ADDRESS, FIREWALL, NETWORK
 from cloud.gcp.services.kms import KEY
@@ -79,9 +78,8 @@ def life(twice: Twice) -> Life:
 
 
 def engine(life: Life, cache: str) -> str:
-    """The engine of a cache, as the stack file has it."""
-    caches = yaml.safe_load(stack_text(STACKS[life.name], life.witness.cloud))
-    return caches["config"][f"{PROJECT_NAME}:caches"][cache].get("engine", "redis")
+    """The engine of a cache: each is a service of its own."""
+    return life.connections[cache].engine
 
 
 def instance(life: Life, cache: str) -> dict[str, Any]:
@@ -108,7 +106,7 @@ def test_the_contract_is_what_the_cloud_has(life: Life) -> None:
         assert connection.username == "default"
         assert connection.network["network_id"]
         place = f"projects/{life.witness.cloud.project}/locations/europe-west1/instances/"
-        assert connection.resource_id.startswith(f"{place}{PROJECT_NAME}-cloud-")
+        assert connection.resource_id.startswith(f"{place}{PROJECT_NAME}-")
         if engine(life, name) == "valkey":
             _logins_of_iam(life, name, made)
         else:

@@ -79,7 +79,7 @@ class GcpNetwork(pulumi.ComponentResource):
         super().__init__(
             "secure-redis:index:GcpNetwork",
             name,
-            {"cidr": _cidr(args), "reservedRangeCidr": args.get("reserved_range_cidr", "")},
+            _identity(args),
             replacement.guarded(opts, name, _judge),
         )
         self._name, self._args = name, args
@@ -229,22 +229,38 @@ def _cidr(args: GcpNetworkArgs) -> str:
     return "" if args.get("network_id") else args.get("cidr") or NewNetwork().cidr
 
 
+def _identity(args: GcpNetworkArgs) -> dict[str, pulumi.Input[Any]]:
+    """The properties of a network that do not change in place."""
+    new = not args.get("network_id")
+    return {
+        "cidr": _cidr(args),
+        "reservedRangeCidr": args.get("reserved_range_cidr", ""),
+        "project": plan.project() if new else "",
+        "region": plan.region() if new else "",
+    }
+
+
 def _judge(old: replacement.Identity, new: replacement.Identity) -> Iterator[Problem]:
     """What is wrong with a change: Google moves no addresses that something uses."""
     for name in replacement.changes(old, new):
-        if name == "cidr" and "" in {old[name], new[name]}:
+        if name != "reservedRangeCidr" and "" in {old[name], new[name]}:
             # A network that exists in place of a new one, or the other way: the caches judge that.
             continue
         before, after = (replacement.shown(known[name]) or "none" for known in (old, new))
         yield Problem(
-            ADDRESSES[name],
+            PLACES[name],
             f"changing it from {before} to {after} makes anew what caches have addresses of",
-            "Set it back, and make a second stack with the other addresses.",
+            "Set it back, and make a second stack with the other one.",
         )
 
 
-ADDRESSES = {"cidr": "network.create.cidr", "reservedRangeCidr": "network.privateServices.cidr"}
-"""Addresses of a network that do not change in place, and their settings."""
+PLACES = {
+    "cidr": "network.create.cidr",
+    "reservedRangeCidr": "network.privateServices.cidr",
+    "project": f"{plan.NAMESPACE}:project",
+    "region": f"{plan.NAMESPACE}:region",
+}
+"""What of a network does not change in place, and its settings."""
 
 
 def _check(args: GcpNetworkArgs) -> None:

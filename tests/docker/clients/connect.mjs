@@ -1,12 +1,18 @@
 // Connects as an application does, with one of the common clients, and writes and reads a key.
-// Reads {client, url, ca?, cert?, key?} from standard input, so that no secret stands in arguments.
+// Reads {client, url, ca?, cert?, key?, verify?} from standard input, so that no secret stands in arguments.
+// verify "ca": the chain alone, for a certificate that names no host.
 import { text } from "node:stream/consumers";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 
-const { client, url, ca, cert, key } = JSON.parse(await text(process.stdin));
+const { client, url, ca, cert, key, verify } = JSON.parse(await text(process.stdin));
 const tls = Object.fromEntries(
-  Object.entries({ ca, cert, key }).filter(([, value]) => value !== undefined),
+  Object.entries({
+    ca,
+    cert,
+    key,
+    checkServerIdentity: verify === "ca" ? () => undefined : undefined,
+  }).filter(([, value]) => value !== undefined),
 );
 
 async function withIoredis() {

@@ -129,7 +129,7 @@ def test_stack_files_of_the_repository_are_valid(path: Path):
         "| `serviceAccounts` | list of text |",
         "### `caches.<name>.gcp`",
         "| `memorySizeGb` | whole number, from 1 to 300 |",
-        "| `snapshotPeriod` | `ONE_HOUR`, `SIX_HOURS`, `TWELVE_HOURS`, `TWENTY_FOUR_HOURS` | `SIX_H",
+        "| `snapshotPeriod` | `ONE_HOUR`, `SIX_HOURS`, `TWELVE_HOURS`, `TWENTY_FOUR_HOURS` |",
         "| `backupRetentionDays` | whole number, from 0 to 365 |",
         "| `secretDestroyDelayDays` | whole number, from 0 to 1000 |",
         "| `principals` | list of text |",

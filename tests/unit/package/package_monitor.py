@@ -162,13 +162,12 @@ class Providers(mocks.Mocks):
         inputs = dict(args.inputs)
         if not args.custom:
             return "", inputs
-        azure = args.typ.startswith("azure-native:")
+        provider = args.typ.partition(":")[0]
         if self.preview:
+            azure = provider == "azure-native"
             return None, package_azure_cloud.shown(args.typ, inputs) if azure else inputs
-        if azure:
-            return package_azure_cloud.made(args.typ, args.name, inputs)
-        if args.typ.startswith("gcp:"):
-            return package_gcp_cloud.made(args.typ, args.name, inputs)
+        if provider in {"azure-native", "gcp"}:
+            return CLOUDS[provider].made(args.typ, args.name, inputs)
         kind = args.typ.rpartition(":")[2]
         if args.typ.startswith("aws:"):
             id_, computed = package_aws_cloud.made(kind, args.name, inputs)

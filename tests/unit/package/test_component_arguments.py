@@ -221,7 +221,8 @@ def test_what_the_contract_says_of_an_external_endpoint() -> None:
 # Invalid arguments.
 
 BAD: list[tuple[Callable[..., Any], dict[str, Any], list[str]]] = [
-    (secure, {"target": "gcp"}, ["target"]),
+    (secure, {"target": "oracle"}, ["target"]),
+    (secure, {"target": "gcp"}, ["gcp:project", "gcp:region"]),
     (secure, {"target": None}, ["target"]),
     (secure, {"environment": "prod"}, ["environment"]),
     (secure, {"colour": "red"}, ["colour"]),

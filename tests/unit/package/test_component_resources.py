@@ -205,7 +205,8 @@ def test_what_the_contract_says_of_a_cache_in_docker(mode: str) -> None:
     assert contract.ca_source.value == ("none" if mode == "password" else "local")
     if contract.tls:
         found = x509.load_pem_x509_certificate(contract.ca_pem.encode())
-        assert contract.ca_not_after == found.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        end = found.not_valid_after_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+        assert (contract.ca_not_after, contract.ca_last_not_after) == (end, end)
 
 
 def test_what_the_contract_says_of_an_open_cache() -> None:

@@ -98,7 +98,7 @@ def azure_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def gcp_account(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """In place of this machine's way to Google Cloud: there is one, and who asks for it is noted."""
+    """In place of this machine's way to Google Cloud: there is one, and who asks is noted."""
     asked: list[str] = []
 
     def check() -> list[Problem]:

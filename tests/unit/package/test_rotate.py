@@ -243,7 +243,7 @@ def test_the_key_in_use_is_never_made_anew(scene: Scene, active: str) -> None:
         ("aws", "caches.queue.rotation.generation"),
         ("docker", "docs/docker.md"),
         ("external", "caches.queue.external.password"),
-        ("gcp", "documentation"),
+        ("gcp", "docs/gcp.md, Rotate the AUTH string; Valkey has no password"),
     ],
 )
 def test_other_targets_say_what_to_do_there(scene: Scene, target: str, says: str) -> None:

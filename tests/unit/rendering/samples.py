@@ -106,6 +106,19 @@ def chain_only() -> Connection:
     )
 
 
+def identity_chain_only() -> Connection:
+    """As `chain_only`, for clients that log in with a token of their cloud's identity service."""
+    return replace(
+        chain_only(),
+        engine="valkey",
+        username="default",
+        password="",
+        readonly_username="",
+        readonly_password="",
+        auth=Auth.IDENTITY,
+    )
+
+
 def plain() -> Connection:
     """Security mode `none`: no TLS, no password."""
     return Connection(
@@ -129,6 +142,7 @@ ALL = {
     "public_ca": public_ca,
     "identity": identity,
     "chain_only": chain_only,
+    "identity_chain_only": identity_chain_only,
     "plain": plain,
 }
 """Every kind by name."""
