@@ -123,6 +123,10 @@ def test_production_refuses_to_replace_a_cache(production: GcpStack, refusal: Re
         assert 'allowReplacement: "why"' in text
         assert production.things() == before
     production.write()
+    if refusal in ALSO_BY_UP:
+        # The network's component, which refused nothing, has the settings of the refused run.
+        production.witness.up()
+        assert production.things() == before
 
 
 def test_a_new_auth_string_is_a_new_cache_and_refused(production: GcpStack) -> None:
