@@ -466,7 +466,9 @@ def test_development_becomes_production_in_place(turning: GcpWitness) -> None:
     assert valkey["deletionProtectionEnabled"]
     assert {one["versionDestroyTtl"] for one in cloud.all(SECRET).values()} == {"2592000s"}
     assert len(cloud.all(ALARM)) > 6
-    protected = {one["urn"].rpartition("::")[2] for one in turning.resources() if one["protect"]}
+    protected = {
+        one["urn"].rpartition("::")[2] for one in turning.resources() if one.get("protect")
+    }
     assert protected == {"login", "tokens"}
     assert len(turning.passwords) == 2
     assert leaks(turning.passwords, turning.places()) == []
