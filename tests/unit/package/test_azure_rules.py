@@ -732,11 +732,11 @@ WRONG_STACKS: list[tuple[dict[str, Any], str, str]] = [
     ({"network": {"create": {"cidr": "10.0.0.0/27"}}}, "network.create.cidr", "of /8 to /26"),
     ({"network": {"create": {"cidr": "fd00::/24"}}}, "network.create.cidr", "an IPv4 network"),
     ({"network": {"create": {"cidr": "8.8.0.0/16"}}}, "network.create.cidr", "is not private"),
-    ({"network": {"create": {"zones": 2}}}, "network.create.zones", "spans all zones"),
+    ({"network": {"create": {"zones": 2}}}, "network.create.zones", "on the target aws only"),
     (
         {"network": {"create": {"availabilityZones": ["1"]}}},
         "network.create.availabilityZones",
-        "spans all zones",
+        "on the target aws only",
     ),
     ({"network": {"resourceGroup": "a/b"}}, "network.resourceGroup", "is no name of a resource"),
     ({"network": {"resourceGroup": "shop."}}, "network.resourceGroup", "is no name of a resource"),
@@ -768,7 +768,7 @@ WRONG_STACKS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"network": {"adopt": {"subnetId": SUBNET, "subnetIds": ["s"]}}, "access": {}},
         "network.adopt.subnetIds",
-        "on the target aws only",
+        "on the target aws and gcp only",
     ),
     (
         {"network": {"privateDns": {"zoneIds": ["privatelink.redis.azure.net"]}}},
