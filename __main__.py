@@ -2,5 +2,6 @@
 
 from secure_redis import stack
 
+stack.quiet_when_interrupted()
 settings = stack.load()
 stack.export(settings, stack.build(settings))

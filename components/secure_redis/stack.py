@@ -1,7 +1,9 @@
 """A deployable stack: its settings, one shared network, its caches, and what it exports."""
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
+from types import TracebackType
 from typing import Any, cast
 
 import pulumi
@@ -11,6 +13,20 @@ from .configuration import read_stack
 from .problems import report
 from .redis import SecureRedis, SecureRedisArgs, shared_network
 from .settings import StackSettings, Target
+
+
+def quiet_when_interrupted() -> None:
+    """Lets this program end without a traceback when the engine interrupts it.
+
+    That is how a run ends in which a resource failed: the engine has said what it was.
+    """
+    shown = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            shown(kind, error, trace)
+
+    sys.excepthook = hook
 
 
 def load() -> StackSettings:
