@@ -9,7 +9,7 @@ ON_CACHE = $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)")
 TEST = ./toolchain/run --stack local --dev --
 PYTEST = $(TEST) python -m pytest
 
-.PHONY: help up preview down output url ca env rotate shell doctor-machine test test-all unit lint format bench
+.PHONY: help up preview down output url ca env doctor evidence rotate shell doctor-machine test test-all unit lint format bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -34,6 +34,12 @@ ca: ## print the CA certificates of the first cache, or of CACHE=name
 
 env: ## write .env and certificates of the first cache, or of CACHE=name, to ./connection
 	@$(RUN) -- secure-redis env $(ON_CACHE) --out connection
+
+doctor: ## are the connections safe, do they work, and what to change if not: all caches, or CACHE=name
+	@$(RUN) -- secure-redis doctor $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)",--all)
+
+evidence: ## write into ./evidence what speaks for the controls of the stack
+	@$(RUN) -- secure-redis evidence $(ON_STACK) --out evidence
 
 rotate: ## make the access key anew that clients of a cache on Azure do not use, of CACHE=name
 	@$(RUN) -- secure-redis rotate $(ON_CACHE)

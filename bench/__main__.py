@@ -1,6 +1,6 @@
 """Runs the benchmarks and prints a table: `make bench`.
 
-Usage: python -m bench [--rounds N] [--skip-live]
+Usage: python -m bench [--rounds N] [--skip-live | --only doctor]
 """
 
 import argparse
@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import live
+from .endpoint import examined
 from .measure import Cost, in_turn, medians, ratio, run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,13 +31,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="counted runs of each command")
     parser.add_argument("--skip-live", action="store_true", help="without engine and Docker")
+    parser.add_argument("--only", choices=["doctor"], help="this table alone")
     options = parser.parse_args()
     print(machine(), end="\n\n")
+    if options.only:
+        doctor_table(options.rounds)
+        return
     for stack in PEERS:
         program_table(stack, options.rounds)
     growth_table(options.rounds)
     if not options.skip_live:
         live_table(options.rounds)
+        doctor_table(options.rounds)
 
 
 def machine() -> str:
@@ -123,6 +129,22 @@ def live_table(rounds: int) -> None:
     titles = {"up": "up until healthy", "again": "up again, no change", "down": "down"}
     for name, (mine, theirs) in steps.items():
         row(titles[name], "s", mine, theirs)
+    print()
+
+
+def doctor_table(rounds: int) -> None:
+    """A whole examination beside the two commands that one would type by hand."""
+    with examined() as (doctor, by_hand):
+        for look in (doctor, by_hand):
+            look()  # not counted: it warms the caches
+        ours, peer = in_turn(doctor, by_hand, rounds)
+    title = "doctor, one healthy endpoint in Docker"
+    print(f"| {title} | ours | redis-cli and openssl | ratio (least to greatest) |")
+    print("|---|---|---|---|")
+    row("time", "s", [c.wall_seconds for c in ours], [c.wall_seconds for c in peer])
+    row("CPU time", "s", [c.cpu_seconds for c in ours], [c.cpu_seconds for c in peer])
+    row("peak memory", "MiB", [c.peak_mib for c in ours], [c.peak_mib for c in peer])
+    print()
 
 
 def row(title: str, unit: str, ours: list[float], peer: list[float]) -> None:

@@ -34,9 +34,9 @@ def image() -> str:
     import docker
     from secure_redis.docker.images import candidates
     from secure_redis.docker.preflight import location
-    from secure_redis.settings import CacheSettings, Environment
+    from secure_redis.settings import CacheSettings, Environment, Target
 
-    cache = CacheSettings(environment=Environment.DEVELOPMENT)
+    cache = CacheSettings(target=Target.DOCKER, environment=Environment.DEVELOPMENT)
     client = docker.DockerClient(base_url=location(None))
     found = [n for n in candidates(cache) if client.images.list(name=n)]
     client.close()
@@ -50,41 +50,62 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+@dataclass(frozen=True)
+class Project:
+    """A project with a stack `bench` of one cache, and a state of its own."""
+
+    directory: Path
+    environ: Mapping[str, str]
+
+    def command(self, *words: str) -> Cost:
+        """Runs `secure-redis`."""
+        return run(["secure-redis", *words], cwd=self.directory, environ=self.environ)
+
+    def on_stack(self, *words: str) -> Cost:
+        """Runs `secure-redis` on the stack."""
+        return self.command(*words, "--stack", "bench")
+
+
 @contextmanager
-def stack() -> Iterator[Lifecycle]:
-    """Our stack, with a state of its own."""
+def fresh_project() -> Iterator[Project]:
+    """A project that is there for a while; its stack is taken down at the end."""
     with tempfile.TemporaryDirectory(prefix="secure-redis-bench-") as directory:
-        project = Path(directory)
-        shutil.copy(ROOT / "__main__.py", project)
+        folder = Path(directory)
+        shutil.copy(ROOT / "__main__.py", folder)
         text = (ROOT / "Pulumi.yaml").read_text()
-        (project / "Pulumi.yaml").write_text(text.replace(".venv", sys.prefix))
-        (project / "stacks").mkdir()
-        (project / "stacks" / "Pulumi.bench.yaml").write_text(
+        (folder / "Pulumi.yaml").write_text(text.replace(".venv", sys.prefix))
+        (folder / "stacks").mkdir()
+        (folder / "stacks" / "Pulumi.bench.yaml").write_text(
             "config:\n"
             "  secure-redis:target: docker\n"
             "  secure-redis:environment: development\n"
             f"  secure-redis:caches: {{ cache: {{ docker: {{ port: {free_port()} }} }} }}\n"
         )
-        (project / "backend").mkdir()
-        (project / "passphrase").write_text(secrets.token_hex())
+        (folder / "backend").mkdir()
+        (folder / "passphrase").write_text(secrets.token_hex())
         environ = {
             **os.environ,
-            "PULUMI_BACKEND_URL": f"file://{project / 'backend'}",
-            "PULUMI_CONFIG_PASSPHRASE_FILE": str(project / "passphrase"),
-            "SECURE_REDIS_STATE_DIR": str(project / "state"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
+            "PULUMI_CONFIG_PASSPHRASE_FILE": str(folder / "passphrase"),
+            "SECURE_REDIS_STATE_DIR": str(folder / "state"),
         }
         environ.pop("PULUMI_CONFIG_PASSPHRASE", None)
-
-        def operation(name: str) -> Cost:
-            command = ["secure-redis", name, "--stack", "bench"]
-            return run(command, cwd=project, environ=environ)
-
+        made = Project(folder, environ)
         try:
-            yield Lifecycle(
-                lambda: operation("up"), lambda: operation("up"), lambda: operation("down")
-            )
+            yield made
         finally:
-            operation("down")
+            made.on_stack("down")
+
+
+@contextmanager
+def stack() -> Iterator[Lifecycle]:
+    """The life of our stack."""
+    with fresh_project() as ours:
+        yield Lifecycle(
+            lambda: ours.on_stack("up"),
+            lambda: ours.on_stack("up"),
+            lambda: ours.on_stack("down"),
+        )
 
 
 @contextmanager

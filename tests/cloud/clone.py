@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cloud.deployment import CLOUDS, CloudDeployment
+from cloud.deployment import CLOUDS, NO_DOCTOR, CloudDeployment
 from engine.deployment import PROJECT_NAME, REPOSITORY, redacted
 from test_docs_commands import newcomers_environment, script
 
@@ -72,7 +72,7 @@ def cloned(directory: Callable[[str], Path], target: str) -> Clone:
     environment.pop("STACK")
     # A plugin on the PATH needs no download.
     environment["PATH"] = f"{provider['path']}{os.pathsep}{environment['PATH']}"
-    cloud = {"SECURE_REDIS_FAKE_CLOUD": str(standin.cloud.root)}
+    cloud = {"SECURE_REDIS_FAKE_CLOUD": str(standin.cloud.root), **NO_DOCTOR}
     return Clone(project, {**environment, **CLOUDS[target].credentials, **cloud}, standin)
 
 

@@ -35,6 +35,12 @@ def test_the_screen_at_the_end_says_where_and_how(three: Deployment) -> None:
         assert re.search(line, screen, re.MULTILINE)
     assert "TLS 1.2+ verified, user app, client certificate" in screen
     assert "no TLS, user default" in screen
+    _, _, verdict = screen.partition("  the doctor: ")
+    found = [line.strip() for line in verdict.splitlines()]
+    assert re.fullmatch(r"cache: ok \(\d+ checks passed, \d+ skipped\)", found[0])
+    assert found[1] == "queue: warning: D05 the connection has no TLS, as the stack declares"
+    assert re.fullmatch(r"sessions: ok \(\d+ checks passed, \d+ skipped\)", found[2])
+    assert found[3] == f"make doctor STACK={three.name}   looks again, and says more"
     for word in ("make -s url", "redis-cli -u", "make env", f"STACK={three.name}", "CACHE=name"):
         assert word in screen
 

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "docs"
-PAGES = ("README.md", "docs/connect.md", "docs/docker.md")
+PAGES = ("README.md", "docs/connect.md", "docs/doctor.md", "docs/docker.md")
 SECONDS = 240
 
 
@@ -81,6 +83,23 @@ def blocks(page: str) -> list[str]:
     return [block.replace("--stack local", f"--stack {STACK}") for block in found]
 
 
+def screens(page: str) -> list[tuple[int, str]]:
+    """What the page shows of a block's output: the block's number, and what stands after it."""
+    kinds = re.findall(r"^```(\w+)\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    found, number = [], -1
+    for (before, _), (kind, text) in zip([("", ""), *kinds], kinds, strict=False):
+        number += kind == "sh"
+        if kind == "text" and before == "sh":
+            found.append((number, text))
+    return found
+
+
+def plain(text: str) -> str:
+    """A screen without what differs from run to run and from terminal to terminal."""
+    named = text.replace(f" STACK={STACK}", "").replace(f"stack {STACK}", "stack local")
+    return re.sub(r"\d+", "0", " ".join(named.split()))
+
+
 def run_page(clone: tuple[Path, dict[str, str]], page: str) -> list[str]:
     """Runs the blocks of a page in order; what each printed."""
     project, environ = clone
@@ -99,11 +118,45 @@ def run_page(clone: tuple[Path, dict[str, str]], page: str) -> list[str]:
 
 @pytest.mark.timeout(900)
 def test_commands_in_the_pages(clone):
-    printed = {page: run_page(clone, page) for page in PAGES}
+    printed: dict[str, list[str]] = {}
+    for page in PAGES:
+        printed[page] = run_page(clone, page)
+        if page == "docs/doctor.md":
+            # Later pages change the password.
+            run_in_ci(*clone)
     screen = printed["README.md"][0]
     assert screen.splitlines()[-1] == "PONG"
     assert f"make -s url STACK={STACK}" in screen
     assert any(out.strip().endswith("PONG") for out in printed["docs/connect.md"])
+    for page in ("README.md", "docs/doctor.md"):
+        for number, shown in screens(page):
+            # A line of dots stands for what is left out.
+            for part in shown.split("\n...\n"):
+                assert plain(part) in plain(printed[page][number])
+
+
+def run_in_ci(project: Path, environ: dict[str, str]) -> None:
+    """The step of docs/doctor.md, with the variables that the application has."""
+    (block,) = re.findall(
+        r"^```yaml\n(steps:.*?)^```",
+        (ROOT / "docs" / "doctor.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    step = yaml.safe_load(block)["steps"][0]
+    values = dotenv_values(project / "connection" / ".env")
+    given = {name: values[name] or "" for name in step["env"]}
+    for name, expression in step["env"].items():
+        assert expression == f"${{{{ secrets.{name} }}}}"
+    written = [project / f"doctor.{end}" for end in ("xml", "sarif", "html")]
+    for path in written:
+        path.unlink()
+    (project / "step.sh").write_text(step["run"])
+    command = f"./toolchain/run --stack {STACK} -- bash -euo pipefail step.sh"
+    done = script(project, {**environ, **given}, command)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [name for name, text in given.items() if text in done.stdout + done.stderr] == []
+    assert "0 failed" in done.stdout
+    assert all(path.stat().st_size for path in written)
 
 
 def test_the_checkout_stays_as_it_was(clone):

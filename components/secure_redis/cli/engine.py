@@ -65,7 +65,7 @@ class Stack:
     def marker(self) -> Path:
         """A file that is there while a run on this stack is going on, or after one broke off."""
         key = f"{self.backend}\n{_project_name(self.project)}\n{self.name}"
-        return _state_dir() / "runs" / sha256(key.encode()).hexdigest()[:16]
+        return state_dir() / "runs" / sha256(key.encode()).hexdigest()[:16]
 
 
 def find(name: str, project: Path) -> Stack:
@@ -379,7 +379,8 @@ def _project_name(project: Path) -> str:
     return str(yaml.safe_load((project / "Pulumi.yaml").read_text())["name"])
 
 
-def _state_dir() -> Path:
+def state_dir() -> Path:
+    """Where this command keeps what it must remember between runs."""
     own = os.environ.get("SECURE_REDIS_STATE_DIR")
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
     return Path(own) if own else Path(base) / "secure-redis"

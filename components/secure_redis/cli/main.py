@@ -3,7 +3,10 @@
 import click
 
 from . import stack
+from .doctor import doctor
 from .env import env
+from .evidence import evidence
+from .explain import command as explain
 from .rotate import rotate
 
 
@@ -21,6 +24,9 @@ for command in (
     stack.url,
     stack.ca,
     env,
+    doctor,
+    explain,
+    evidence,
     rotate,
 ):
     main.add_command(command)

@@ -1,7 +1,7 @@
 """`secure-redis up|preview|down|output|url|ca`: a stack from its file to its URL."""
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from secure_redis.connection import Auth, Connection
 from secure_redis.gcp import leftovers as gcp_leftovers
 
 from . import engine
+from .doctor import closing_lines
 from .engine import Failure, Stack
 
 stack_option = click.option("--stack", "name", default="local", help="The stack. [default: local]")
@@ -36,8 +37,14 @@ cache_option = click.option("--cache", help="The cache. [default: the first by n
 @click.command()
 @stack_option
 @project_option
+@click.option(
+    "--skip-doctor",
+    is_flag=True,
+    envvar="SECURE_REDIS_SKIP_DOCTOR",
+    help="Do not look at the caches at the end. [env: SECURE_REDIS_SKIP_DOCTOR]",
+)
 @engine_arguments
-def up(name: str, project: Path, arguments: tuple[str, ...]) -> None:
+def up(name: str, project: Path, arguments: tuple[str, ...], *, skip_doctor: bool) -> None:
     """Make what the stack file says; further ARGUMENTS go to `pulumi up`."""
     stack = engine.find(name, project.resolve())
     with engine.recorded(stack) as broke_off:
@@ -48,6 +55,9 @@ def up(name: str, project: Path, arguments: tuple[str, ...]) -> None:
     if code:
         sys.exit(code)
     click.echo(closing_screen(stack))
+    if not skip_doctor:
+        # Only when everything is made and said; what it finds is shown and fails nothing.
+        click.echo(doctor_screen(closing_lines(stack), stack))
 
 
 @click.command()
@@ -152,6 +162,19 @@ def closing_screen(stack: Stack) -> str:
             f"  the URL:    make -s url{chosen}",
             f"  by hand:    {_by_hand(next(iter(caches.values())), suffix)}",
             f"  for an app: make env{chosen}   writes .env and certificates to ./connection/",
+        ]
+    )
+
+
+def doctor_screen(lines: Sequence[str], stack: Stack) -> str:
+    """What the doctor found, under the closing screen. Holds no secret."""
+    suffix = "" if stack.name == "local" else f" STACK={stack.name}"
+    first, *rest = lines
+    return "\n".join(
+        [
+            f"  the doctor: {first}",
+            *(f"              {line}" for line in rest),
+            f"              make doctor{suffix}   looks again, and says more",
         ]
     )
 

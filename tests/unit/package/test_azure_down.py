@@ -102,5 +102,5 @@ def test_nobody_elses_removal_speaks_of_azure(scene: Scene) -> None:
 
 def test_every_command_is_in_the_list(scene: Scene) -> None:
     listed = CliRunner().invoke(main, ["--help"]).output
-    for name in ("up", "preview", "down", "output", "url", "ca", "env", "rotate"):
+    for name in ("up", "preview", "down", "output", "url", "ca", "env", "doctor", "rotate"):
         assert f"  {name} " in listed

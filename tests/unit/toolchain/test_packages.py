@@ -95,7 +95,7 @@ def tools(fake, monkeypatch):
     return add
 
 
-ALL = ("openssl", "redis-cli", "node", "npm", "docker-compose")
+ALL = ("openssl", "redis-cli", "node", "npm", "docker-compose", "chromium", "testssl")
 
 
 @pytest.fixture
@@ -112,12 +112,22 @@ def test_tools_that_are_there_are_used(setup, tools):
 
 
 def test_missing_tools_are_named_with_their_packages(setup, make_setup, tools):
-    tools("openssl", "node", "npm")
+    tools("openssl", "node", "npm", "chromium", "testssl")
     found = dev_tools.look(setup)
     assert "redis-cli, docker-compose" in found.blocked
     assert "sudo apt-get install docker-compose redis-tools" in found.blocked
     found = dev_tools.look(make_setup(root=True, debian_family=True))
     assert found.plan == "apt-get install docker-compose redis-tools"
+    assert found.usual == "half a minute"
+
+
+def test_the_browser_comes_with_a_font_and_takes_its_time(setup, make_setup, tools):
+    tools(*(name for name in ALL if name not in {"chromium", "testssl"}))
+    assert dev_tools.look(setup).blocked
+    found = dev_tools.look(make_setup(root=True, debian_family=True))
+    assert found.found == "missing: chromium, testssl"
+    assert found.plan == "apt-get install chromium fonts-liberation testssl.sh"
+    assert found.usual == "1 to 2 minutes"
 
 
 UV = """
