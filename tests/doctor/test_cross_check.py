@@ -148,7 +148,7 @@ def openssl_verdict(told: Told) -> str:
         done = s_client(told, *wanted, "-verify_return_error")
     except subprocess.TimeoutExpired:
         return "waits for ever"
-    # A server of TLS 1.2 that misses the client's certificate breaks off after its own was verified.
+    # A server of TLS 1.2 that misses the client's certificate breaks off when its own is verified.
     judged = "verify error" in done.stderr or "SSL alert number" in done.stderr
     if "Cipher is (NONE)" in done.stdout and not judged:
         # The end of the connection, or a reset, as it happens.

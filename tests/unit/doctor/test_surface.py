@@ -147,7 +147,10 @@ def test_d15_nothing_else_is_open() -> None:
 
 
 @pytest.mark.parametrize("lines", [(), ("requirepass something-long",)])
-def test_d15_the_plain_port_is_still_open(lines: tuple[str, ...]) -> None:
+def test_d15_the_plain_port_is_still_open(
+    lines: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(surface, "THIS_MACHINE", ())
     plain = started.free_port()
     with started.redis(OWN, f"port {plain}", *lines, ca=CA) as port:
         found = reached(port, plain)
@@ -202,11 +205,17 @@ def test_d15_this_very_redis_is_recognized() -> None:
         found.learned.session.close()
 
 
-def test_d15_whoever_cannot_be_told_is_a_failure() -> None:
+def test_d15_whoever_cannot_be_told_is_a_failure_but_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """With a password on the other Redis nothing tells that it is another one."""
     with started.redis(OWN, ca=CA) as port, started.redis(None, "requirepass long-enough") as other:
         found = logged_in(reached(port, other))
-        assert problems(run(surface.other_ports, found)) == ["plaintext-port-open"]
+        near = run(surface.other_ports, found)
+        monkeypatch.setattr(surface, "THIS_MACHINE", ())
+        far = run(surface.other_ports, found)
+    assert [verdict.status for verdict in near] == [Status.INFO]
+    assert problems(far) == ["plaintext-port-open"]
 
 
 def test_d15_dropped_packets_are_a_refusal_and_do_not_take_long() -> None:

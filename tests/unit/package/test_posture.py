@@ -163,6 +163,11 @@ class Case:
         return found
 
 
+def named(case: Case) -> str:
+    """The case in a few words, which are the same in every process."""
+    return f"{case.rule}-{case.stack}-{case.path or case.resource}"
+
+
 def matches(document: Document, resource: str) -> bool:
     kind, _, name = resource.partition("::")
     at, _, own = document["urn"].rpartition("::")
@@ -542,9 +547,7 @@ def broken(found: list[Document], environment_: str) -> set[str]:
     return {one.rule for one in breaches(found, environment=environment_)}
 
 
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.rule}-{case.stack}-{case.path or case.resource}"
-)
+@pytest.mark.parametrize("case", CASES, ids=named)
 def test_each_rule_finds_what_it_is_for_and_nothing_else_does(case: Case) -> None:
     of_stack = case.environment or environment(case.stack)
     before, after = broken(case.before(), of_stack), broken(case.after(), of_stack)
@@ -556,7 +559,7 @@ def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} == set(ALL)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.path and c.path != "protect"], ids=str)
+@pytest.mark.parametrize("case", [c for c in CASES if c.path and c.path != "protect"], ids=named)
 @pytest.mark.parametrize("sign", [UNKNOWN, "secret"])
 def test_a_value_that_is_not_known_breaks_no_rule(case: Case, sign: str) -> None:
     of_stack = case.environment or environment(case.stack)
