@@ -50,8 +50,9 @@ def summary(report: Report) -> str:
     line = f"{printable(report.subject)}: {_SHOWN[report.verdict][0]}"
     troubles = [one for one in report.findings if one.status in _TROUBLES]
     if not troubles:
-        passed = several(report.counts.ok, "check")
-        return f"{line} ({passed} passed, {report.counts.skipped} skipped)"
+        passed = {one.check for one in report.findings if one.status is Status.OK}
+        skipped = {one.check for one in report.findings if one.status is Status.SKIPPED} - passed
+        return f"{line} ({several(len(passed), 'check')} passed, {len(skipped)} skipped)"
     worst = next((one for one in troubles if one.status is Status.FAILED), troubles[0])
     more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
     return f"{line}: {worst.check} {_title(worst)}{more}"
