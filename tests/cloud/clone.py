@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cloud.deployment import CLOUDS, NO_DOCTOR, CloudDeployment
-from engine.deployment import PROJECT_NAME, REPOSITORY, redacted
+from cloud.deployment import CLOUDS, CloudDeployment
+from engine.deployment import NO_DOCTOR, PROJECT_NAME, REPOSITORY, redacted
 from test_docs_commands import newcomers_environment, script
 
 

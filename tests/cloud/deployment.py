@@ -20,9 +20,6 @@ from engine.deployment import PROJECT_NAME, REPOSITORY, Deployment, Run, redacte
 
 TESTS = Path(__file__).resolve().parents[1]
 
-NO_DOCTOR = {"SECURE_REDIS_SKIP_DOCTOR": "true"}
-"""There is nothing to look at: a fake cloud's addresses are nobody's, or somebody else's."""
-
 _PLUGIN = """\
 #!/bin/sh
 # Starts the stand-in of the provider `{package}`.
@@ -118,7 +115,6 @@ class CloudDeployment(Deployment):
         for name in [one for one in self.environment if any(p.fullmatch(one) for p in patterns)]:
             del self.environment[name]
         self.environment |= {
-            **NO_DOCTOR,
             **chosen.credentials,
             "SECURE_REDIS_FAKE_CLOUD": str(self.cloud.root),
             CACHE: str(REPOSITORY / ".pytest_cache" / "sdk-schemas"),

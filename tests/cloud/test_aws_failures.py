@@ -49,6 +49,7 @@ def test_development_survives_a_failure_at_each_resource(tmp_path: Path, twin: T
     trial.witness.close()
 
 
+@pytest.mark.sweep
 @pytest.mark.timeout(600)
 def test_production_survives_half_made_resources(tmp_path: Path) -> None:
     """What failed after it came to exist is not made a second time."""

@@ -102,6 +102,7 @@ def test_development_survives_a_failure_at_each_resource(tmp_path: Path, twin: T
     trial.witness.close()
 
 
+@pytest.mark.sweep
 @pytest.mark.timeout(900)
 def test_entra_survives_half_made_resources(tmp_path: Path) -> None:
     """What failed after it came to exist is not made a second time."""

@@ -1,4 +1,4 @@
-"""The gallery of servers, started once a session, and what the doctor says of it."""
+"""The gallery of servers, and what the doctor says of it."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +10,12 @@ from doctor.gallery.hall import Gallery, resolving
 from doctor.gallery.reports import Reports
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gallery() -> Iterator[Gallery]:
-    """All servers of the gallery, on addresses of this process alone."""
+    """All servers of the gallery, on addresses of this process alone.
+
+    For one file: until the end of a session they would take time from all that runs after them.
+    """
     # Not pytest's folder: paths of Unix sockets are short, and keys are not kept.
     with (
         tempfile.TemporaryDirectory(prefix="gallery-") as folder,

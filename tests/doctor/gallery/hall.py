@@ -24,8 +24,8 @@ SLOW_NAME = f"slow{DOMAIN}"
 
 ServerT = TypeVar("ServerT", bound=Server)
 
-LOADING_KEYS, LOADING_DELAY = 40_000, 5_000
-"""Keys, and microseconds for each of them: loading takes minutes."""
+LOADING_KEYS, LOADING_DELAY = 40_000, 20_000
+"""Keys, and microseconds for each of them: loading takes longer than any run of a file."""
 
 
 class Gallery:

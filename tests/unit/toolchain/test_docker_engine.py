@@ -183,8 +183,8 @@ import os, sys, time
 sys.path.insert(0, "{here}")
 from fake_daemon import FakeDaemon
 open("{pid}", "w").write(str(os.getpid()))
-server = FakeDaemon("{socket}")
 print("API listen on {socket}", flush=True)
+server = FakeDaemon("{socket}")
 time.sleep(60)
 '
 """
