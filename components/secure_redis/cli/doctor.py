@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from secure_redis.connection import Connection
 from secure_redis.settings import Target
 
 from . import engine
+from .declared import declared
 from .engine import Failure, Stack
 from .env import choose, connections
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from secure_redis.doctor.endpoint import Declared, Given
     from secure_redis.doctor.report import Report
     from secure_redis.doctor.sources import OwnFiles
-
-NAMESPACE = "secure-redis:"
 
 AWAY = frozenset({"name-unknown", "name-slow", "port-silent", "host-unreachable", "port-refused"})
 """Problems of a private network's cache that say nothing but that this machine is elsewhere."""
@@ -135,11 +135,14 @@ def doctor(
     _check_choice(stack, env_file, cache=cache, every=every, url_stdin=url_stdin, prefix=prefix)
     if stack is None:
         subjects = [outside(own, env_file, prefix, url_stdin=url_stdin)]
-    elif env_file or url_stdin:
-        _, declared = of_stack(stack, cache)[0]
-        subjects = [outside(own, env_file, prefix, declared, url_stdin=url_stdin)]
     else:
-        subjects = inside(stack, cache, every=every, own=own)
+        available = connections(stack)
+        names = sorted(available) if every else [choose(available, cache)[0]]
+        if env_file or url_stdin:
+            (its,) = of_stack(stack, available, names)
+            subjects = [outside(own, env_file, prefix, its, url_stdin=url_stdin)]
+        else:
+            subjects = inside(stack, available, names, own)
     if sentinel_service:
         subjects = [_with_sentinel(given, sentinel_service) for given in subjects]
     reports = examine(
@@ -202,45 +205,45 @@ def outside(
 
 
 def inside(
-    stack: Stack, cache: str = "", *, every: bool = False, own: "OwnFiles | None" = None
+    stack: Stack,
+    available: Mapping[str, Connection],
+    names: Iterable[str],
+    own: "OwnFiles | None" = None,
 ) -> "list[Given]":
-    """What a stack exports: one cache, the first by name, or every one. Raises Failure."""
+    """Secret. Caches of a stack, as it exports them. Raises Failure.
+
+    available: all that it exports. names: the ones that are wanted.
+    """
     from secure_redis.doctor import sources  # noqa: PLC0415 - brings cryptography
 
     return [
-        sources.from_connection(connection, declared, own=own or sources.OwnFiles())
-        for connection, declared in of_stack(stack, cache, every=every)
+        sources.from_connection(available[declared.cache], declared, own=own or sources.OwnFiles())
+        for declared in of_stack(stack, available, names)
     ]
 
 
-def of_stack(stack: Stack, cache: str = "", *, every: bool = False) -> "list[tuple[Any, Declared]]":
-    """Secret. The contract of a cache, or of every one, and what the stack declares of it.
-
-    Raises Failure.
-    """
+def of_stack(
+    stack: Stack, available: Mapping[str, Connection], names: Iterable[str]
+) -> "list[Declared]":
+    """Secret. What a stack declares of caches; see `inside`. Raises Failure."""
     from secure_redis.doctor.endpoint import Declared  # noqa: PLC0415 - only where it is used
 
-    available = connections(stack)
-    chosen = sorted(available.items()) if every else [choose(available, cache)]
     try:
         resources = engine.resources(stack)
     except ValueError:
         raise Failure(f"what pulumi printed of the stack {stack.name} is no JSON") from None
     environment, settings, exceptions = declared_settings(stack)
     return [
-        (
-            connection,
-            Declared(
-                stack=stack.name,
-                cache=name,
-                environment=environment,
-                connection=connection,
-                settings=settings.get(name, {}),
-                exceptions=exceptions,
-                resources=tuple(of_cache(resources, name, available)),
-            ),
+        Declared(
+            stack=stack.name,
+            cache=name,
+            environment=environment,
+            connection=available[name],
+            settings=settings.get(name, {}),
+            exceptions=exceptions,
+            resources=tuple(of_cache(resources, name, available)),
         )
-        for name, connection in chosen
+        for name in names
     ]
 
 
@@ -251,32 +254,14 @@ def declared_settings(stack: Stack) -> tuple[str, dict[str, dict[str, Any]], dic
 
     What cannot be read is left out: `up` says what is wrong with it.
     """
-    from secure_redis.configuration import parse_stack  # noqa: PLC0415 - only where it is used
-    from secure_redis.problems import ConfigurationError  # noqa: PLC0415 - with it
-
-    raw = {
-        key.removeprefix(NAMESPACE): _without_secrets(value)
-        for key, value in engine.settings_of(stack).items()
-        if key.startswith(NAMESPACE)
-    }
-    try:
-        parsed = parse_stack(raw)
-    except ConfigurationError:
-        return str(raw.get("environment", "")), {}, {}
+    written, parsed = declared(stack)
+    if parsed is None:
+        return str(written.get("environment", "")), {}, {}
     caches = {
         name: cache.model_dump(mode="json", by_alias=True, exclude={"external"})
         for name, cache in parsed.caches.items()
     }
     return parsed.environment.value, caches, parsed.exceptions
-
-
-def _without_secrets(value: Any) -> Any:
-    """A value of a stack file with a word in place of each encrypted one."""
-    if isinstance(value, Mapping):
-        if set(value) == {"secure"}:
-            return "encrypted"
-        return {key: _without_secrets(item) for key, item in value.items()}
-    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def of_cache(
@@ -379,14 +364,15 @@ def _print(reports: "Sequence[Report]", *, as_json: bool, every: bool) -> None:
         table.render(report, console)
 
 
-def closing_lines(stack: Stack) -> list[str]:
-    """What the doctor says of each cache of a stack that was just made: at least one line.
+def closing_lines(stack: Stack, caches: Mapping[str, Connection]) -> list[str]:
+    """What the doctor says of the caches of a stack that was just made: at least one line.
 
     Never raises; holds no secret.
     """
     try:
         subjects = [
-            replace(given, subject=given.declared.cache) for given in inside(stack, every=True)
+            replace(given, subject=given.declared.cache)
+            for given in inside(stack, caches, sorted(caches))
         ]
         reports = examine(subjects)
         return [line for report in reports for line in closing_line(report)]

@@ -6,9 +6,13 @@ from typing import Any
 
 import click
 
+from secure_redis.settings import Target
+
 from . import engine
-from .doctor import AWAY, NAMESPACE, examine, inside
+from .declared import declared
+from .doctor import AWAY, examine, inside
 from .engine import Failure, Stack
+from .env import connections
 
 NAMES = ("evidence.json", "evidence.html")
 """The files that are written."""
@@ -45,10 +49,11 @@ def evidence(*, name: str, project: Path, out: Path, negative: bool) -> None:
     from secure_redis.doctor.endpoint import secrets_of  # noqa: PLC0415 - with it
 
     stack = engine.find(name, project.resolve())
-    settings = declared(stack)
-    subjects = inside(stack, every=True)
+    settings = declaration(stack)
+    available = connections(stack)
+    subjects = inside(stack, available, sorted(available))
     reports = examine(subjects, negative=negative)
-    cloud = settings.get("target") in {"aws", "azure", "gcp"}
+    cloud = settings.get("target") in [target.value for target in Target if target.cloud]
     found = of.evidence(
         list(zip(subjects, reports, strict=True)),
         settings,
@@ -68,27 +73,19 @@ def evidence(*, name: str, project: Path, out: Path, negative: bool) -> None:
     click.echo(f"{len(found.controls)} controls: {', '.join(numbers)}")
 
 
-def declared(stack: Stack) -> dict[str, Any]:
+def declaration(stack: Stack) -> dict[str, Any]:
     """The stack file after defaults, by the names in it, without secrets.
 
     Of each cache only the portable settings and its target's own. A file that the stack's program
     would refuse is given as it is: certificates that are encrypted in it cannot be judged here.
     """
-    from secure_redis.configuration import parse_stack  # noqa: PLC0415 - only where it is used
     from secure_redis.doctor.evidence import masked  # noqa: PLC0415 - brings what examines
-    from secure_redis.problems import ConfigurationError  # noqa: PLC0415 - with it
 
-    raw = {
-        key.removeprefix(NAMESPACE): masked(value)
-        for key, value in engine.settings_of(stack).items()
-        if key.startswith(NAMESPACE)
-    }
-    try:
-        parsed = parse_stack(raw)
-    except ConfigurationError:
-        return raw
+    written, parsed = declared(stack)
+    if parsed is None:
+        return written
     found = parsed.model_dump(mode="json", by_alias=True, exclude_none=True)
-    others = {"aws", "azure", "docker", "external", "gcp"} - {parsed.target.value}
+    others = {target.value for target in Target} - {parsed.target.value}
     found["caches"] = {
         name: {key: value for key, value in cache.items() if key not in others}
         for name, cache in found["caches"].items()

@@ -15,6 +15,7 @@ from secure_redis.gcp import leftovers as gcp_leftovers
 from . import engine
 from .doctor import closing_lines
 from .engine import Failure, Stack
+from .env import connections
 
 stack_option = click.option("--stack", "name", default="local", help="The stack. [default: local]")
 project_option = click.option(
@@ -54,10 +55,11 @@ def up(name: str, project: Path, arguments: tuple[str, ...], *, skip_doctor: boo
         code = engine.run(stack, "up", "--yes", "--skip-preview", *arguments)
     if code:
         sys.exit(code)
-    click.echo(closing_screen(stack))
+    caches = connections(stack)
+    click.echo(closing_screen(stack, caches))
     if not skip_doctor:
         # Only when everything is made and said; what it finds is shown and fails nothing.
-        click.echo(doctor_screen(closing_lines(stack), stack))
+        click.echo(doctor_screen(closing_lines(stack, caches), stack))
 
 
 @click.command()
@@ -148,10 +150,9 @@ def _lift_protection(stack: Stack, names: list[str]) -> str:
     )
 
 
-def closing_screen(stack: Stack) -> str:
+def closing_screen(stack: Stack, caches: Mapping[str, Connection]) -> str:
     """Where each cache is, how to get its URL, and how to connect. Holds no secret."""
-    connections = engine.outputs(stack)["connections"]
-    caches = {name: Connection.from_dict(connections[name]) for name in sorted(connections)}
+    caches = dict(sorted(caches.items()))
     suffix = "" if stack.name == "local" else f" STACK={stack.name}"
     chosen = suffix + (" CACHE=name" if len(caches) > 1 else "")
     return "\n".join(

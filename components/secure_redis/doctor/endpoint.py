@@ -2,17 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from secure_redis.connection import Auth, Connection, TlsVerify, redis_url
-
-
-class Ca(str, Enum):
-    """By whose word certificates are trusted."""
-
-    SYSTEM = "system"
-    GIVEN = "given"
 
 
 @dataclass(frozen=True)
@@ -41,11 +33,6 @@ class Endpoint:
     cluster_mode: bool = False
     sentinel_service: str = ""
     """The master's name where host and port are Sentinel's, else empty."""
-
-    @property
-    def ca(self) -> Ca:
-        """By whose word certificates are trusted."""
-        return Ca.GIVEN if self.ca_pem else Ca.SYSTEM
 
     @property
     def verified_name(self) -> str:

@@ -24,7 +24,7 @@ from secure_redis.timestamps import rfc3339
 
 from .endpoint import Given
 from .output.json_document import DIALECT
-from .output.standards import Observed, bears_on, observed
+from .output.standards import Observed, observed
 from .redaction import MASK, Redaction
 from .report import Finding, Report, Status
 from .run import tool
@@ -270,9 +270,8 @@ def overall(statuses: Sequence[ControlStatus]) -> ControlStatus:
 
 def _against(control: Control, finding: Finding) -> bool:
     """Whether a finding speaks against a control. The rules speak for the check of settings."""
-    troubled = finding.status in (Status.WARNING, Status.FAILED)
     ours = finding.check != SETTINGS_CHECK
-    return troubled and ours and control.id in bears_on(finding)
+    return finding.status.troubled and ours and control.id in finding.controls
 
 
 def _seen(finding: Finding) -> Problem:
@@ -290,7 +289,7 @@ def _broken(one: Judgement, cache: _Cache) -> Problem:
     return Problem(
         source=one.rule,
         what=one.reason,
-        where=f"{one.resource}: {one.path}",
+        where=one.where,
         fix=one.fix,
         accepted=_excused(one, cache),
     )

@@ -5,7 +5,6 @@ its JSON Schema is derived from them. Nothing in a report is secret.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +31,11 @@ class Status(str, Enum):
     """To be looked into; applications work."""
     FAILED = "failed"
     """Not safe, or not working."""
+
+    @property
+    def troubled(self) -> bool:
+        """Whether it says that something is to be done."""
+        return self in {Status.WARNING, Status.FAILED}
 
 
 class _Model(BaseModel):
@@ -122,8 +126,12 @@ class Report(_Model):
 
 def verdict(findings: Iterable[Finding]) -> Status:
     """The worst of all: failed, warning or ok."""
-    statuses = {finding.status for finding in findings}
-    return next((one for one in (Status.FAILED, Status.WARNING) if one in statuses), Status.OK)
+    return worst(finding.status for finding in findings) or Status.OK
+
+
+def worst(statuses: Iterable[Status]) -> Status | None:
+    """Failed or warning, if one of them is; else None."""
+    return max((one for one in statuses if one.troubled), key=list(Status).index, default=None)
 
 
 def counts(findings: Iterable[Finding]) -> Counts:
@@ -148,10 +156,3 @@ def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             ),
         )
     )
-
-
-def moment(when: datetime) -> str:
-    """RFC 3339, for the fields above."""
-    from secure_redis.timestamps import rfc3339  # noqa: PLC0415
-
-    return rfc3339(when)

@@ -1,7 +1,7 @@
 """One examination: layer by layer, the checks of a layer side by side, until something is fatal."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -17,7 +17,7 @@ from .checkup import Checkup, Options, Verdict, bad, skipped
 from .deadline import OutOfTime
 from .endpoint import Given, secrets_of
 from .redaction import Redaction
-from .report import Finding, Report, Status, counts, in_order, verdict
+from .report import Finding, Report, counts, in_order, verdict
 from .wire import WireError
 
 
@@ -91,16 +91,16 @@ def _layers(checkup: Checkup) -> Iterator[Finding]:
             yield from (_finding(check, one) for one in found)
         fatal = [one for found in verdicts.values() for one in found if one.fatal]
         if fatal:
-            stopped = f"not looked at: {PROBLEMS[fatal[0].problem].title}"
+            stopped = _behind(fatal[0])
 
 
 def _side_by_side(checkup: Checkup, checks: Sequence[Check]) -> list[list[Verdict]]:
     """What the checks of one layer say, in their order."""
     groups = examine.groups(checks)
     with ThreadPoolExecutor(max_workers=len(groups)) as pool:
-        answers: Mapping[str, list[Verdict]] = {}
+        answers: dict[str, list[Verdict]] = {}
         for part in pool.map(lambda group: _one_by_one(checkup, group), groups):
-            answers = {**answers, **part}
+            answers |= part
     return [answers[check.id] for check in checks]
 
 
@@ -112,8 +112,13 @@ def _one_by_one(checkup: Checkup, group: Iterable[Check]) -> dict[str, list[Verd
         answers[check.id] = [skipped(fatal)] if fatal else _asked(checkup, check)
         worst = next((one for one in answers[check.id] if one.fatal), None)
         if worst:
-            fatal = f"not looked at: {PROBLEMS[worst.problem].title}"
+            fatal = _behind(worst)
     return answers
+
+
+def _behind(fatal: Verdict) -> str:
+    """Why a check behind a fatal problem was not made."""
+    return f"not looked at: {PROBLEMS[fatal.problem].title}"
 
 
 def _asked(checkup: Checkup, check: Check) -> list[Verdict]:
@@ -130,7 +135,7 @@ def _asked(checkup: Checkup, check: Check) -> list[Verdict]:
 
 def _finding(check: Check, found: Verdict) -> Finding:
     problem = PROBLEMS.get(found.problem)
-    troubled = found.status in (Status.WARNING, Status.FAILED)
+    troubled = found.status.troubled
     return Finding(
         check=check.id,
         layer=check.layer,

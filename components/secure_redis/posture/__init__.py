@@ -10,12 +10,11 @@ from typing import Any
 
 from . import aws, azure, docker, everywhere, gcp
 from .resources import Resource, Resources, Value
-from .rules import Breach, Companion, Judgement, Outcome, Rule
+from .rules import Companion, Judgement, Outcome, Rule
 
 __all__ = [
     "COMPANIONS",
     "RULES",
-    "Breach",
     "Companion",
     "Judgement",
     "Outcome",
@@ -46,7 +45,7 @@ def breaches(
     environment: str = "",
     exceptions: Iterable[str] = (),
     everything: bool = False,
-) -> list[Breach]:
+) -> list[Judgement]:
     """What of these resources is not as it must be. Holds no value of theirs, so no secret.
 
     resources: as a stack's state has them: type, urn, inputs, outputs, parent, protect.
@@ -56,16 +55,7 @@ def breaches(
     """
     accepted = frozenset(exceptions)
     return [
-        Breach(
-            rule=one.rule,
-            control=one.control,
-            resource=one.resource,
-            urn=one.urn,
-            path=one.path,
-            reason=one.reason,
-            fix=one.fix,
-            exception=one.exception,
-        )
+        one
         for one in judgements(resources, environment=environment, everything=everything)
         if one.outcome is Outcome.BROKEN and one.exception not in accepted
     ]

@@ -37,27 +37,6 @@ class Judgement:
     exception: str
     """Id of the rule that a stack may break with a reason, which covers this; else empty."""
 
-
-@dataclass(frozen=True)
-class Breach:
-    """A resource that is not as it must be. Holds no value of it, so no secret."""
-
-    rule: str
-    """Id of the rule."""
-    control: str
-    """Id of the control that it belongs to."""
-    resource: str
-    """The last word of its type, and its name."""
-    urn: str
-    path: str
-    """The property, or what is missing beside the resource."""
-    reason: str
-    """What is wrong."""
-    fix: str
-    """What to set in the stack file."""
-    exception: str = ""
-    """Id by which `exceptions` of the stack file accepts it with a reason; else empty."""
-
     @property
     def where(self) -> str:
         """Resource and property."""

@@ -54,6 +54,7 @@ FACTS = {
 def finding(check, status=Status.OK, observed="", problem="", where="", **facts):
     """A finding as the tables make it."""
     known = PROBLEMS.get(problem)
+    own = [facts["control"]] if "control" in facts else []
     return Finding(
         check=check,
         layer=CHECKS[check].layer,
@@ -63,7 +64,7 @@ def finding(check, status=Status.OK, observed="", problem="", where="", **facts)
         observed=observed,
         cause=known.cause if known else "",
         fix=known.fix if known else "",
-        controls=tuple(one.id for one in controls_of(check, problem)),
+        controls=tuple(own) or tuple(one.id for one in controls_of(check, problem)),
         where=where,
         facts=facts,
     )

@@ -22,6 +22,7 @@ from secure_redis.cli import doctor as command
 from secure_redis.cli import engine
 from secure_redis.cli import stack as stacks
 from secure_redis.cli.engine import Stack
+from secure_redis.cli.env import connections
 from secure_redis.cli.main import main
 from secure_redis.connection import CaSource, Connection
 from secure_redis.doctor.checks import CHECKS
@@ -549,12 +550,14 @@ def test_a_doctor_that_cannot_run_fails_nothing(
 ) -> None:
     world.holds({"cache": contract(1)})
     (world.answers / "state").write_text("no JSON")
-    assert command.closing_lines(world.stack) == [
+    assert command.closing_lines(world.stack, connections(world.stack)) == [
         "could not run: what pulumi printed of the stack local is no JSON"
     ]
     monkeypatch.setitem(sys.modules, "secure_redis.doctor.run", None)
     world.holds({"cache": contract(1)})
-    assert command.closing_lines(world.stack)[0].startswith("could not run: ")
+    assert command.closing_lines(world.stack, connections(world.stack))[0].startswith(
+        "could not run: "
+    )
     done = world.up()
     assert done.exit_code == 0
     assert "could not run" in done.output

@@ -396,10 +396,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         asked["negative"] = negative
         return [report() for _ in subjects]
 
-    def inside(stack: Stack, *, every: bool) -> list[Given]:
-        assert every
-        return [given()]
+    def inside(stack: Stack, available: dict[str, Connection], names: list[str]) -> list[Given]:
+        assert [*available] == names
+        return [given(name) for name in names]
 
+    connection = given().declared.connection
+    monkeypatch.setattr(command, "connections", lambda _stack: {"cache": connection})
     monkeypatch.setattr(command, "inside", inside)
     monkeypatch.setattr(command, "examine", examine)
     return tmp_path
@@ -447,7 +449,7 @@ def test_encrypted_settings_are_not_shown(project: Path) -> None:
         "  secure-redis:caches:\n    cache:\n      external:\n"
         "        { host: h.example, port: 1, password: { secure: v1:cipher } }\n"
     )
-    found = command.declared(engine.find("prod", project))
+    found = command.declaration(engine.find("prod", project))
     assert found["caches"]["cache"]["external"]["password"] == "[secret]"
     assert found["caches"]["cache"]["external"]["tlsVerify"] == "full"
 
@@ -455,7 +457,7 @@ def test_encrypted_settings_are_not_shown(project: Path) -> None:
 def test_a_file_that_is_refused_is_given_as_it_is(project: Path) -> None:
     file = project / "stacks" / "Pulumi.prod.yaml"
     file.write_text("config:\n  secure-redis:target: nowhere\n  secure-redis:x: {secure: v1:c}\n")
-    found = command.declared(engine.find("prod", project))
+    found = command.declaration(engine.find("prod", project))
     assert found == {"target": "nowhere", "x": "[secret]"}
 
 

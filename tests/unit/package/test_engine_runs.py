@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from secure_redis.cli import engine
 from secure_redis.cli import stack as commands
 from secure_redis.cli.engine import Failure, Stack
+from secure_redis.cli.env import connections
 from secure_redis.cli.main import main
 from secure_redis.connection import CaSource, Connection
 
@@ -494,7 +495,7 @@ def test_a_failure_is_one_line(project: Path) -> None:
 
 
 def test_the_closing_screen_shows_places_and_no_password(two: Stack) -> None:
-    screen = commands.closing_screen(two)
+    screen = commands.closing_screen(two, connections(two))
     assert "rediss://127.0.0.1:6380/0" in screen
     assert "rediss://127.0.0.1:6382/0" in screen
     assert "TLS 1.2+ verified, user app" in screen

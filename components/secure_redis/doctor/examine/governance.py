@@ -9,7 +9,6 @@ from contextlib import suppress
 from hmac import compare_digest
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from secure_redis.connection import Auth, Connection
 from secure_redis.doctor import protocol, tls, wire
@@ -19,9 +18,6 @@ from secure_redis.doctor.deadline import Deadline
 from secure_redis.doctor.endpoint import Endpoint, LocalFile
 from secure_redis.doctor.report import Status
 from secure_redis.timestamps import parse
-
-if TYPE_CHECKING:
-    from secure_redis.posture import Judgement
 
 NO_STACK = "no stack to compare with: --stack names one"
 
@@ -133,18 +129,14 @@ def settings(checkup: Checkup) -> Iterator[Verdict]:
     broken = [one for one in judged if one.outcome is Outcome.BROKEN]
     accepted = [one for one in broken if one.exception in declared.exceptions]
     for one in accepted:
-        yield noted(f"broken on purpose ({one.exception}): {one.reason}", _where(one))
+        yield noted(f"broken on purpose ({one.exception}): {one.reason}", one.where)
     for one in broken:
         if one not in accepted:
             facts = {"control": one.control, "controls": controls}
-            yield bad("setting-insecure", one.reason, _where(one), one.fix, **facts)
+            yield bad("setting-insecure", one.reason, one.where, one.fix, **facts)
     if len(broken) == len(accepted):
         held = len(judged) - len(broken)
         yield good(f"rules that hold: {held}", controls=controls)
-
-
-def _where(one: "Judgement") -> str:
-    return f"{one.resource}: {one.path}" if one.path else one.resource
 
 
 def machine(checkup: Checkup) -> Iterator[Verdict]:

@@ -22,7 +22,7 @@ from secure_redis.doctor.checks import CHECKS
 from secure_redis.doctor.report import Certificate, Finding, Report, Status
 from secure_redis.timestamps import parse
 
-from .standards import bears_on, observed
+from .standards import observed
 from .text import printable, seen, several, visible
 
 
@@ -57,7 +57,7 @@ class Row:
     @property
     def troubled(self) -> bool:
         """Whether it is a failure or a warning."""
-        return self.finding.status in (Status.FAILED, Status.WARNING)
+        return self.finding.status.troubled
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def _row(finding: Finding, anchor: str) -> Row:
         facts=tuple(
             (name.replace("_", " "), _value(value)) for name, value in finding.facts.items()
         ),
-        controls=bears_on(finding),
+        controls=finding.controls,
     )
 
 

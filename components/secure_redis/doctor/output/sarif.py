@@ -20,7 +20,6 @@ from secure_redis.doctor.checks import CHECKS
 from secure_redis.doctor.report import Finding, Report, Status
 from secure_redis.timestamps import parse, rfc3339
 
-from .standards import bears_on
 from .text import facts, printable, seen
 
 SCHEMA = (
@@ -73,7 +72,7 @@ def _rule(problem: Problem) -> dict[str, Any]:
 
 def _taxonomy(troubles: Iterable[Finding]) -> dict[str, Any]:
     """The controls that the results bear on, with what the standards call them."""
-    named = {control for finding in troubles for control in bears_on(finding)}
+    named = {control for finding in troubles for control in finding.controls}
     taxa = [
         {
             "id": control.id,
@@ -100,7 +99,7 @@ def _result(report: Report, finding: Finding, rules: list[str]) -> dict[str, Any
         "message": {"text": _message(". ".join(part.rstrip(".") for part in parts if part) + ".")},
         "locations": [_location(report, finding)],
         "partialFingerprints": {"secureRedisFinding/v1": _fingerprint(report, finding)},
-        "taxa": [{"id": one, "toolComponent": {"name": TAXONOMY}} for one in bears_on(finding)],
+        "taxa": [{"id": one, "toolComponent": {"name": TAXONOMY}} for one in finding.controls],
         "properties": {
             "check": finding.check,
             "layer": finding.layer.value,

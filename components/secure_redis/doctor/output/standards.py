@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from secure_redis.controls import CONTROLS, Control, controls_of
-from secure_redis.doctor.report import Finding, Status
+from secure_redis.controls import CONTROLS, Control
+from secure_redis.doctor.report import Finding, Status, worst
 
 
 @dataclass(frozen=True)
@@ -29,31 +29,17 @@ def observed(findings: Iterable[Finding]) -> list[Observed]:
     return [_judged(control, of_check) for control in CONTROLS.values() if control.checks]
 
 
-def bears_on(finding: Finding) -> tuple[str, ...]:
-    """Ids of the controls that a finding says something about.
-
-    Where a check looks at several things, a problem bears on the control of its own thing; a
-    setting of a cloud names its control itself.
-    """
-    own = finding.facts.get("control")
-    if isinstance(own, str) and own in CONTROLS:
-        return (own,)
-    narrowed = {control.id for control in controls_of(finding.check, finding.problem)}
-    return tuple(one for one in finding.controls if one in narrowed)
-
-
 def _judged(control: Control, of_check: Mapping[str, list[Finding]]) -> Observed:
     made = tuple(check for check in control.checks if _made(of_check.get(check, ())))
     skipped = tuple(check for check in control.checks if check not in made)
-    bearing = {
+    bearing = worst(
         finding.status
         for check in made
         for finding in of_check[check]
-        if control.id in bears_on(finding)
-    }
-    worst = next((one for one in (Status.FAILED, Status.WARNING) if one in bearing), None)
+        if control.id in finding.controls
+    )
     complete = Status.INFO if skipped else Status.OK
-    return Observed(control, worst or (complete if made else Status.SKIPPED), made, skipped)
+    return Observed(control, bearing or (complete if made else Status.SKIPPED), made, skipped)
 
 
 def _made(findings: Iterable[Finding]) -> bool:

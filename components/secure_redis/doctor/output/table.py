@@ -25,7 +25,6 @@ _SHOWN = {
     Status.FAILED: ("FAILED", "bold red"),
 }
 """Words and styles; the word alone says it all where there is no colour."""
-_TROUBLES = (Status.WARNING, Status.FAILED)
 
 
 def console(stream: TextIO | None = None) -> Console:
@@ -48,7 +47,7 @@ def render(report: Report, console: Console) -> None:
 def summary(report: Report) -> str:
     """One line: the subject, the verdict, and the worst problem if there is one."""
     line = f"{printable(report.subject)}: {_SHOWN[report.verdict][0]}"
-    troubles = [one for one in report.findings if one.status in _TROUBLES]
+    troubles = [one for one in report.findings if one.status.troubled]
     if not troubles:
         passed = {one.check for one in report.findings if one.status is Status.OK}
         skipped = {one.check for one in report.findings if one.status is Status.SKIPPED} - passed
@@ -99,7 +98,7 @@ def _rows(findings: Iterable[Finding], console: Console) -> RenderableType:
     grid = _grid(columns=4 if wide else 3)
     for finding in findings:
         word, style = _SHOWN[finding.status]
-        troubled = finding.status in _TROUBLES
+        troubled = finding.status.troubled
         quiet = "dim" if finding.status is Status.SKIPPED else ""
         title = _said(_title(finding), console, style if troubled else quiet)
         told = _said(seen(finding), console, "" if troubled else "dim")
@@ -136,7 +135,7 @@ def _cure(finding: Finding, console: Console) -> RenderableType:
 
 def _title(finding: Finding) -> str:
     """What is wrong where something is, else what was looked at."""
-    problem = PROBLEMS.get(finding.problem) if finding.status in _TROUBLES else None
+    problem = PROBLEMS.get(finding.problem) if finding.status.troubled else None
     return problem.title if problem else finding.title
 
 
