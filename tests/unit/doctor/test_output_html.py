@@ -248,7 +248,7 @@ def test_any_text_is_shown_as_it_is(texts):
 def test_printable_text_is_one_line_of_characters_that_can_be_seen(words):
     line = printable(words)
     assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]", line)
-    assert line.encode()
+    assert line.encode().decode() == line
     assert printable(line) == line
 
 
