@@ -1,14 +1,27 @@
 """Rules over resources of AWS."""
 
 from . import conditions as its
+from .relations import Anchor, kinds, serves, uses
+from .resources import Resource
 from .rules import Companion, Rule
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 SERVERLESS = "aws:elasticache/serverlessCache:ServerlessCache"
 USER = "aws:elasticache/user:User"
-CACHES = (GROUP, SERVERLESS)
+CLUSTER = its.CLUSTER
+USER_GROUP = "aws:elasticache/userGroup:UserGroup"
+USER_GROUP_MEMBER = "aws:elasticache/userGroupAssociation:UserGroupAssociation"
+SUBNET_GROUP = "aws:elasticache/subnetGroup:SubnetGroup"
+MEMORYDB = "aws:memorydb/cluster:Cluster"
+MEMORYDB_USER = "aws:memorydb/user:User"
+MEMORYDB_ACL = "aws:memorydb/acl:Acl"
+MEMORYDB_SUBNETS = "aws:memorydb/subnetGroup:SubnetGroup"
+CACHES = (GROUP, SERVERLESS, MEMORYDB)
+NODES = (CLUSTER, MEMORYDB)
+"""Caches with nodes besides replication groups; a cluster of ElastiCache where it is alone."""
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
@@ -16,6 +29,7 @@ SUBNET = "aws:ec2/subnet:Subnet"
 
 KEY = "aws:kms/key:Key"
 SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 - a resource's type
+SECRET_VERSION = "aws:secretsmanager/secretVersion:SecretVersion"  # noqa: S105
 SECRET_POLICY = "aws:secretsmanager/secretPolicy:SecretPolicy"  # noqa: S105
 POLICY = "aws:iam/policy:Policy"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -31,7 +45,11 @@ RULES = (
         its.true,
         "clients can connect without TLS",
         "Turn transit encryption on; our components always do.",
+        "Set {property} to true.",
         missing=False,
+        paths={MEMORYDB: "tlsEnabled"},
+        defaults=(MEMORYDB,),
+        when=its.own("transitEncryptionEnabled"),
     ),
     Rule(
         "aws-tls-required",
@@ -41,6 +59,7 @@ RULES = (
         its.one_of("required"),
         "clients without TLS are served too",
         "When all clients use TLS: `aws.transitEncryption: required`.",
+        "When all clients use TLS, set {property} to required.",
     ),
     Rule(
         "aws-login",
@@ -50,8 +69,9 @@ RULES = (
         its.filled,
         "the cache has neither users nor a token",
         "Choose a login: `aws.auth`.",
+        "Set `userGroupIds` to a user group, or `authToken`.",
         missing=False,
-        when=its.lacks("authToken"),
+        read=its.login_of_group,
     ),
     Rule(
         "aws-serverless-login",
@@ -61,16 +81,18 @@ RULES = (
         its.filled,
         "the cache has no users",
         "Choose a login: `aws.auth`.",
+        "Set {property} to a user group.",
         missing=False,
     ),
     Rule(
         "aws-user-password",
         "RDS-AUTH-01",
-        (USER,),
+        (USER, MEMORYDB_USER),
         "accessString",
         its.with_password,
         "the user needs no password",
         "Take `nopass` out of the access string.",
+        "Take `nopass` out of {property}.",
     ),
     Rule(
         "aws-user-no-password-required",
@@ -80,24 +102,27 @@ RULES = (
         its.false,
         "the user needs no password",
         "Give the user a password, or let it log in by IAM.",
+        "Take {property} out, and set `authenticationMode` or `passwords`.",
     ),
     Rule(
         "aws-user-authentication",
         "RDS-AUTH-01",
-        (USER,),
+        (USER, MEMORYDB_USER),
         "authenticationMode.type",
         its.none_of("no-password-required", "no-password"),
         "the user needs no password",
         "Give the user a password, or let it log in by IAM.",
+        "Set {property} to password, or to iam.",
     ),
     Rule(
         "aws-user-rights",
         "RDS-AUTH-03",
-        (USER,),
+        (USER, MEMORYDB_USER),
         "accessString",
         its.limited_user,
         "the user may administer or empty the server",
         "Its access string: ~* &* +@all -@admin -@dangerous +info.",
+        "Set {property} to: on ~* &* +@all -@admin -@dangerous +info, or to fewer rights.",
     ),
     Rule(
         "aws-default-user",
@@ -107,6 +132,7 @@ RULES = (
         its.no_access,
         "the user `default` is on",
         "Turn it off: its access string begins with off.",
+        "Let {property} begin with off, and log in as a user of the application's own.",
         when=its.enabled_by("userName", "default"),
     ),
     Rule(
@@ -117,6 +143,9 @@ RULES = (
         its.named_source,
         "a large part of the internet is let in",
         "Name the networks of the applications: `access.cidrs`.",
+        "Name the networks of the applications in {property}, or their security group instead.",
+        when=its.unless("type", "egress"),
+        paths={GROUP_RULE: "cidrBlocks[]"},
     ),
     Rule(
         "aws-ingress-ipv6",
@@ -126,6 +155,9 @@ RULES = (
         its.named_source,
         "a large part of the internet is let in",
         "Name the networks of the applications: `access.cidrs`.",
+        "Name the networks of the applications in {property}, or their security group instead.",
+        when=its.unless("type", "egress"),
+        paths={GROUP_RULE: "ipv6CidrBlocks[]"},
     ),
     Rule(
         "aws-group-ingress-ipv4",
@@ -135,6 +167,7 @@ RULES = (
         its.named_sources,
         "a large part of the internet is let in",
         "Name the networks of the applications: `access.cidrs`.",
+        "Name the networks of the applications in {property}, or their security groups instead.",
     ),
     Rule(
         "aws-group-ingress-ipv6",
@@ -144,6 +177,7 @@ RULES = (
         its.named_sources,
         "a large part of the internet is let in",
         "Name the networks of the applications: `access.cidrs`.",
+        "Name the networks of the applications in {property}, or their security groups instead.",
     ),
     Rule(
         "aws-ingress-protocol",
@@ -153,16 +187,22 @@ RULES = (
         its.one_of("tcp", "6"),
         "more than the cache's port is let in",
         "Let in TCP to the cache's port.",
+        "Set {property} to tcp, and both ports to the cache's port.",
         missing=False,
+        when=its.unless("type", "egress"),
+        paths={GROUP_RULE: "protocol"},
     ),
     Rule(
         "aws-ingress-ports",
         "RDS-NET-02",
-        (INGRESS,),
+        (INGRESS, GROUP_RULE),
         "fromPort",
-        its.at_least(1),
+        its.one_service,
         "more than the cache's port is let in",
         "Let in TCP to the cache's port.",
+        "Set `fromPort` and `toPort` to the cache's port.",
+        when=its.both(its.unless("type", "egress"), its.unless("ipProtocol", "-1")),
+        read=its.of("fromPort", "toPort"),
     ),
     Rule(
         "aws-egress",
@@ -172,6 +212,9 @@ RULES = (
         its.named_source,
         "the cache may reach the internet",
         "Remove the rule: a cache connects to nothing by itself.",
+        "Remove the rule: a cache connects to nothing by itself.",
+        when=its.unless("type", "ingress"),
+        paths={GROUP_RULE: "cidrBlocks[]"},
     ),
     Rule(
         "aws-default-group",
@@ -181,26 +224,31 @@ RULES = (
         its.empty,
         "the network's default security group lets something in",
         "Remove its rules: whatever names no group gets this one.",
+        "Set {property} to an empty list: whatever names no group gets this one.",
     ),
     Rule(
         "aws-security-group",
         "RDS-NET-02",
-        CACHES,
+        (*CACHES, CLUSTER),
         "securityGroupIds",
         its.filled,
         "the cache is in the network's default security group",
         "Name who may reach it: `access`.",
+        "Set {property} to a security group of the cache's own.",
         missing=False,
+        when=its.alone,
     ),
     Rule(
         "aws-subnets",
         "RDS-NET-03",
-        (GROUP,),
+        (GROUP, *NODES),
         "subnetGroupName",
         its.none_of("default", ""),
         "the cache is in the account's default network",
         "Make a network or adopt one: `network`.",
+        "Set {property} to a subnet group with private subnets.",
         missing=False,
+        when=its.alone,
     ),
     Rule(
         "aws-serverless-subnets",
@@ -210,6 +258,7 @@ RULES = (
         its.filled,
         "the cache is in the account's default network",
         "Make a network or adopt one: `network`.",
+        "Set {property} to private subnets.",
         missing=False,
     ),
     Rule(
@@ -220,6 +269,7 @@ RULES = (
         its.false,
         "what starts in the subnet gets an address on the internet",
         "Use private subnets.",
+        "Put the cache into a subnet without {property}.",
     ),
     Rule(
         "aws-encrypted",
@@ -229,18 +279,23 @@ RULES = (
         its.true,
         "data at rest are not encrypted",
         "Turn encryption at rest on; our components always do.",
+        "Set {property} to true; it cannot be turned on later without a new cache.",
         missing=False,
+        read=its.encrypted_by_engine,
+        when=its.own("atRestEncryptionEnabled"),
     ),
     Rule(
         "aws-own-key",
         "RDS-DATA-02",
-        CACHES,
+        (GROUP, SERVERLESS),
         "kmsKeyId",
         its.filled,
         "data at rest are encrypted with a key that is not your own",
         "`aws.kmsKeyArn`, or leave it out in production.",
+        "Set {property} to the ARN of a KMS key of your own.",
         missing=False,
         production=True,
+        paths={MEMORYDB: "kmsKeyArn"},
     ),
     Rule(
         "aws-secret-key",
@@ -250,6 +305,7 @@ RULES = (
         its.filled,
         "the secret is encrypted with a key that is not your own",
         "`aws.kmsKeyArn`, or leave it out in production.",
+        "Set {property} to the ARN of a KMS key of your own.",
         missing=False,
         production=True,
     ),
@@ -261,6 +317,7 @@ RULES = (
         its.filled,
         "logs are encrypted with a key that is not your own",
         "`aws.kmsKeyArn`, or leave it out in production.",
+        "Set {property} to the ARN of a KMS key of your own.",
         missing=False,
         production=True,
     ),
@@ -272,6 +329,7 @@ RULES = (
         its.true,
         "the key is not rotated",
         "Turn its yearly rotation on.",
+        "Set {property} to true.",
         missing=False,
     ),
     Rule(
@@ -282,6 +340,7 @@ RULES = (
         its.at_least(7),
         "a deleted key is lost too soon",
         "Leave seven days or more in which a deletion can be taken back.",
+        "Set {property} to 7 or more.",
     ),
     Rule(
         "aws-key-policy",
@@ -291,30 +350,35 @@ RULES = (
         its.policy_for_named,
         "the key's policy is for everybody",
         "Name the principals that may use it.",
+        "Name principals in {property} instead of *.",
     ),
     Rule(
         "aws-backups",
         "RDS-DATA-03",
-        CACHES,
+        (*CACHES, CLUSTER),
         "snapshotRetentionLimit",
         its.at_least(1),
         "there are no backups of data that need them",
         "`aws.snapshotRetentionDays`: 1 or more.",
+        "Set {property} to 1 or more; or evict by an allkeys policy if nothing in it is worth "
+        "keeping.",
         missing=False,
-        when=its.durable,
+        when=its.both(its.durable, its.alone),
         production=True,
         exception="volatile-data",
     ),
     Rule(
         "aws-protect",
         "RDS-DATA-04",
-        CACHES,
+        (*CACHES, CLUSTER),
         "protect",
         its.true,
         "one command could delete the data",
         "Take `protect: false` or `allowReplacement` out.",
+        "Set the resource option `protect` to true.",
         production=True,
         exception="unprotected-data",
+        when=its.alone,
     ),
     Rule(
         "aws-failover",
@@ -324,6 +388,7 @@ RULES = (
         its.true,
         "no replica takes over when the primary fails",
         "`replicas`: 1 or more.",
+        "Set {property} to true, with one replica or more.",
         missing=False,
         production=True,
         exception="single-node",
@@ -336,6 +401,7 @@ RULES = (
         its.true,
         "all nodes can be in one availability zone",
         "Take `aws.multiAz: false` out.",
+        "Set {property} to true.",
         missing=False,
         production=True,
         exception="single-node",
@@ -348,38 +414,44 @@ RULES = (
         its.filled,
         "the alarm tells nobody",
         "`alarms.notify`.",
+        "Set {property} to an SNS topic that somebody reads.",
         missing=False,
         production=True,
     ),
     Rule(
         "aws-logs",
         "RDS-OPS-03",
-        (GROUP,),
+        (GROUP, CLUSTER),
         "logDeliveryConfigurations",
         its.filled,
         "the engine's logs are not kept",
         "Take `aws.logs: false` out.",
+        "Set {property} for the slow log and the engine log.",
         missing=False,
         production=True,
+        when=its.alone,
     ),
     Rule(
         "aws-updates",
         "RDS-OPS-04",
-        (GROUP,),
+        (GROUP, *NODES),
         "autoMinorVersionUpgrade",
         its.true,
         "minor versions are not installed",
         "Take `aws.autoMinorVersionUpgrade: false` out.",
+        "Set {property} to true, or leave it out.",
+        when=its.alone,
     ),
     Rule(
         "aws-engine",
         "RDS-OPS-04",
-        (GROUP,),
+        (GROUP, *NODES),
         "engineVersion",
         its.current_engine,
         "the engine is too old",
         "`aws.engineVersion`: 6.2 or newer.",
-        when=its.enabled_by("engine", "redis"),
+        "Set {property} to 6.2 or newer, or change to Valkey.",
+        when=its.both(its.unless("engine", "valkey", "memcached"), its.alone),
     ),
     Rule(
         "aws-secret-policy",
@@ -389,6 +461,7 @@ RULES = (
         its.policy_for_named,
         "everybody may read the secret",
         "Name the principals: `access.secretReaders`.",
+        "Name principals in {property} instead of *.",
     ),
     Rule(
         "aws-secret-public",
@@ -398,6 +471,7 @@ RULES = (
         its.true,
         "a policy for everybody would be accepted",
         "Set blockPublicPolicy; our components always do.",
+        "Set {property} to true.",
         missing=False,
     ),
     Rule(
@@ -408,6 +482,7 @@ RULES = (
         its.policy_for_own_secrets,
         "the policy lets all secrets of the account be read",
         "Name the secrets of this cache.",
+        "Name the ARNs of this Redis' secrets as the resource in {property}.",
     ),
     Rule(
         "aws-secret-recovery",
@@ -417,7 +492,94 @@ RULES = (
         its.at_least(7),
         "a deleted secret cannot be restored",
         "`aws.secretRecoveryDays`: 7 to 30.",
+        "Set {property} to 7 or more, or leave it out.",
         production=True,
+    ),
+    Rule(
+        "aws-cluster-tls",
+        "RDS-TLS-01",
+        (CLUSTER,),
+        "replicationGroupId",
+        its.true,
+        "a cluster outside of a replication group has no TLS",
+        "Use our component, which makes a replication group.",
+        "Make an `aws.elasticache.ReplicationGroup` with `transitEncryptionEnabled` instead.",
+        missing=False,
+        when=its.of_redis,
+        read=its.in_group,
+    ),
+    Rule(
+        "aws-cluster-login",
+        "RDS-AUTH-01",
+        (CLUSTER,),
+        "replicationGroupId",
+        its.true,
+        "a cluster outside of a replication group has neither users nor a token",
+        "Use our component, which makes a replication group.",
+        "Make an `aws.elasticache.ReplicationGroup` with `userGroupIds` or `authToken` instead.",
+        missing=False,
+        when=its.of_redis,
+        read=its.in_group,
+    ),
+    Rule(
+        "aws-cluster-encrypted",
+        "RDS-DATA-01",
+        (CLUSTER,),
+        "replicationGroupId",
+        its.true,
+        "a cluster outside of a replication group does not encrypt data at rest",
+        "Use our component, which makes a replication group.",
+        "Make an `aws.elasticache.ReplicationGroup` with `atRestEncryptionEnabled` instead.",
+        missing=False,
+        when=its.of_redis,
+        read=its.in_group,
+    ),
+    Rule(
+        "aws-cluster-failover",
+        "RDS-OPS-01",
+        (CLUSTER,),
+        "replicationGroupId",
+        its.true,
+        "nothing takes over for a cluster outside of a replication group",
+        "Use our component, which makes a replication group.",
+        "Make an `aws.elasticache.ReplicationGroup` with `automaticFailoverEnabled` instead.",
+        missing=False,
+        when=its.of_redis,
+        read=its.in_group,
+        production=True,
+        exception="single-node",
+    ),
+    Rule(
+        "aws-memorydb-login",
+        "RDS-AUTH-01",
+        (MEMORYDB,),
+        "aclName",
+        its.none_of("open-access"),
+        "nobody has to log in",
+        "Use our component, which makes users.",
+        "Set {property} to an `aws.memorydb.Acl` of named users.",
+    ),
+    Rule(
+        "aws-memorydb-replicas",
+        "RDS-OPS-01",
+        (MEMORYDB,),
+        "numReplicasPerShard",
+        its.at_least(1),
+        "no replica takes over when a primary fails",
+        "`replicas`: 1 or more.",
+        "Set {property} to 1 or more.",
+        production=True,
+        exception="single-node",
+    ),
+    Rule(
+        "aws-group-ingress-ports",
+        "RDS-NET-02",
+        (SECURITY_GROUP,),
+        "ingress[]",
+        its.one_service_by_tcp,
+        "more than the cache's port is let in",
+        "Let in TCP to the cache's port.",
+        "Set `protocol` to tcp, and `fromPort` and `toPort` to the cache's port.",
     ),
 )
 
@@ -425,12 +587,14 @@ COMPANIONS = (
     Companion(
         "aws-alarms",
         "RDS-OPS-02",
-        CACHES,
+        (*CACHES, CLUSTER),
         (ALARM,),
         "alarms",
         "nothing watches the cache",
         "`alarms.profile`: basic or full.",
+        "Add an `aws.cloudwatch.MetricAlarm` on its memory and evictions.",
         production=True,
+        when=its.alone,
     ),
     Companion(
         "aws-secret",
@@ -440,5 +604,52 @@ COMPANIONS = (
         "secret",
         "its connection is not in Secrets Manager",
         "Let our component make the secret.",
+        "Put its password into an `aws.secretsmanager.SecretVersion`, and let applications read "
+        "it there.",
+        when=its.generated_login,
     ),
 )
+
+
+LINKS = (
+    uses((*CACHES, CLUSTER), "securityGroupIds", SECURITY_GROUP, DEFAULT_GROUP),
+    uses((GROUP, *NODES), "subnetGroupName", SUBNET_GROUP, MEMORYDB_SUBNETS),
+    uses((SERVERLESS, SUBNET_GROUP, MEMORYDB_SUBNETS), "subnetIds", SUBNET),
+    uses((GROUP, *NODES), "parameterGroupName", *its.PARAMETER_GROUPS),
+    uses((GROUP, SERVERLESS, SECRET, LOG_GROUP), "kmsKeyId", KEY),
+    uses(MEMORYDB, "kmsKeyArn", KEY),
+    uses((GROUP, CLUSTER), "logDeliveryConfigurations", LOG_GROUP),
+    uses(GROUP, "authToken", *its.PASSWORDS),
+    uses(GROUP, "userGroupIds", USER_GROUP),
+    uses(SERVERLESS, "userGroupId", USER_GROUP),
+    uses(USER_GROUP, "userIds", USER),
+    uses((USER,), "passwords", *its.PASSWORDS),
+    uses((USER, MEMORYDB_USER), "authenticationMode", *its.PASSWORDS),
+    uses(MEMORYDB, "aclName", MEMORYDB_ACL),
+    uses(MEMORYDB_ACL, "userNames", MEMORYDB_USER),
+    uses(USER_GROUP_MEMBER, "userId", USER),
+    serves(USER_GROUP_MEMBER, "userGroupId", USER_GROUP),
+    serves(CLUSTER, "replicationGroupId", GROUP),
+    serves((INGRESS, EGRESS, GROUP_RULE), "securityGroupId", SECURITY_GROUP, DEFAULT_GROUP),
+    serves(ALARM, "dimensions", *CACHES, CLUSTER),
+    serves(ALARM, "metricQueries", *CACHES, CLUSTER),
+    serves(SECRET_VERSION, "secretString", *CACHES, *its.PASSWORDS),
+    uses(SECRET_VERSION, "secretId", SECRET),
+    serves(SECRET_POLICY, "secretArn", SECRET),
+    serves((POLICY, ROLE_POLICY), "policy", SECRET),
+)
+"""What is about which Redis."""
+
+
+def _of_redis(resource: Resource, _all: tuple[Resource, ...]) -> bool:
+    """Whether a cache of a service that has memcached too is one of Redis or Valkey."""
+    if resource.type == CLUSTER:
+        return its.is_redis(resource) or "replicationGroupId" in resource.inputs
+    return resource.type == SERVERLESS and its.is_redis(resource)
+
+
+ANCHORS: tuple[Anchor, ...] = (
+    kinds(GROUP, USER, USER_GROUP, MEMORYDB, MEMORYDB_USER, MEMORYDB_ACL),
+    _of_redis,
+)
+"""What is about Redis by itself."""

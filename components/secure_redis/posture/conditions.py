@@ -1,17 +1,24 @@
 """What rules ask of a value, and of which resources."""
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 from typing import Any, cast
 
-from .resources import Resource, Resources, Value, document
+from .resources import Resource, Resources, Value, document, hidden, holds_hidden
 
 LARGEST_PUBLIC_PREFIX = 16
 """Prefix length from which on a network on the internet is taken for one organization's."""
 
 EVERYBODY = frozenset({"allUsers", "allAuthenticatedUsers"})
 """Members of Google Cloud's policies that are no identities."""
+
+LARGEST_RANGE = 2 ** (32 - LARGEST_PUBLIC_PREFIX)
+"""Addresses in a range on the internet that is still taken for one organization's."""
+
+PORTS_OF_A_CACHE = 2
+"""As many neighbouring ports a cache has at most: one to write, one to read."""
 
 OLDEST_ENGINE = (6, 2)
 """First version of Redis that is still good enough; every version of Valkey is."""
@@ -25,6 +32,16 @@ def true(value: Any) -> bool:
 def false(value: Any) -> bool:
     """Whether a flag is not set."""
     return str(value).lower() in {"false", ""}
+
+
+def off(value: Any) -> bool:
+    """Whether something is switched off, by a flag or by a word."""
+    return false(value) or str(value).lower() == "disabled"
+
+
+def on(value: Any) -> bool:
+    """Whether something is switched on, by a flag or by a word."""
+    return true(value) or str(value).lower() == "enabled"
 
 
 def filled(value: Any) -> bool:
@@ -83,9 +100,45 @@ def named_source(value: Any) -> bool:
     return block.is_private or not large
 
 
-def named_sources(value: Any) -> bool:
+def named_sources(value: Any) -> bool | None:
     """Whether all networks of a list are organizations' own."""
-    return all(map(named_source, _list(value)))
+    return _every(named_source, value)
+
+
+def small_range(value: Any) -> bool | None:
+    """Whether addresses, first and last, are a network's of one organization.
+
+    Azure takes 0.0.0.0 alone for all of its own customers.
+    """
+    if holds_hidden(value):
+        return None
+    try:
+        first, last = (IPv4Address(str(one)) for one in value)
+    except ValueError:
+        return False
+    few = int(last) - int(first) < LARGEST_RANGE
+    return not first.is_unspecified and (few or (first.is_private and last.is_private))
+
+
+def one_service(value: Any) -> bool | None:
+    """Whether ports, first and last, are those of one cache."""
+    if holds_hidden(value):
+        return None
+    first, last = (0 if one is Value.MISSING else one for one in value)
+    try:
+        return int(first) > 0 and int(last) - int(first) < PORTS_OF_A_CACHE
+    except (TypeError, ValueError):
+        return False
+
+
+def one_service_by_tcp(value: Any) -> bool | None:
+    """Whether a rule within a security group of AWS lets in to the ports of one cache."""
+    fields = _fields(value)
+    ports = [fields.get("fromPort", Value.MISSING), fields.get("toPort", Value.MISSING)]
+    protocol = fields.get("protocol")
+    if hidden(protocol):
+        return None
+    return one_service(ports) if one_of("tcp", "6")(protocol) else False
 
 
 def private_address(value: Any) -> bool:
@@ -156,27 +209,36 @@ def named_member(value: Any) -> bool:
     return str(value) not in EVERYBODY
 
 
-def named_members(value: Any) -> bool:
+def named_members(value: Any) -> bool | None:
     """Whether all members of a list are identities."""
-    return all(map(named_member, _list(value)))
+    return _every(named_member, value)
 
 
-def source_of_azure(rule: Any) -> bool:
+def source_of_azure(rule: Any) -> bool | None:
     """Whether a security rule of Azure lets in named networks only."""
-    fields = _fields(rule)
-    if not _lets_in(fields):
-        return True
-    sources = [fields.get("sourceAddressPrefix"), *_list(fields.get("sourceAddressPrefixes"))]
-    return all(named_source(source) for source in sources if source)
+    return _of_azure(rule, named_source, "sourceAddressPrefix", "sourceAddressPrefixes")
 
 
-def ports_of_azure(rule: Any) -> bool:
+def ports_of_azure(rule: Any) -> bool | None:
     """Whether a security rule of Azure lets in to named ports only."""
+    return _of_azure(
+        rule,
+        lambda port: str(port) not in {"*", "0-65535"},
+        "destinationPortRange",
+        "destinationPortRanges",
+    )
+
+
+def _of_azure(rule: Any, holds: Callable[[Any], bool], one: str, several: str) -> bool | None:
     fields = _fields(rule)
+    if hidden(fields.get("direction")) or hidden(fields.get("access")):
+        return None
     if not _lets_in(fields):
         return True
-    ports = [fields.get("destinationPortRange"), *_list(fields.get("destinationPortRanges"))]
-    return "*" not in ports and "0-65535" not in ports
+    found = fields.get(several)
+    # A list that is not known as a whole is one element that is not known.
+    values = [fields.get(one), *([found] if hidden(found) else _list(found))]
+    return _every(holds, [value for value in values if value])
 
 
 def closes_by_itself(rules: Any) -> bool:
@@ -191,15 +253,62 @@ def closes_by_itself(rules: Any) -> bool:
 
 
 def public_variable(value: Any) -> bool:
-    """Whether a variable of a container, NAME=value, has a name that is none of a secret's."""
-    name = str(value).partition("=")[0].upper()
+    """Whether a variable of a container, NAME=value, holds no secret, by its name and its form.
+
+    Names of files with a secret are none.
+    """
+    name, _, text = str(value).partition("=")
+    name = name.upper()
+    if _CREDENTIALS.search(text):
+        return False
+    if name.endswith("_FILE") or name in _NO_SECRETS:
+        return True
     return not any(word in name for word in ("PASSWORD", "SECRET", "TOKEN", "REDISCLI_AUTH"))
 
 
-def without_passwords(value: Any) -> bool:
+_URL = re.compile(r"\brediss?://")
+
+_CREDENTIALS = re.compile(r"\brediss?://[^/@\s]*:[^/@\s]+@")
+"""A URL of Redis with a password in it."""
+
+_NO_SECRETS = frozenset({"ALLOW_EMPTY_PASSWORD"})
+"""Variables of known images that only sound secret."""
+
+
+def without_redis_credentials(value: Any) -> bool:
+    """Whether a variable of an application's container, NAME=value, holds no password of a Redis.
+
+    What is secret in it otherwise is somebody else's business.
+    """
+    return public_variable(value) or not of_a_client(value)
+
+
+def of_a_client(value: Any) -> bool:
+    """Whether a variable of a container, NAME=value, is about a Redis."""
+    name, _, text = str(value).partition("=")
+    return any(word in name.upper() for word in ("REDIS", "VALKEY")) or bool(_URL.search(text))
+
+
+def without_passwords(value: Any) -> bool | None:
     """Whether a command has no option that takes a password."""
-    words = {str(word) for word in _list(value)}
-    return not words & {"--requirepass", "--masterauth", "-a", "--pass"}
+    options = {"--requirepass", "--masterauth", "-a", "--pass"}
+    found = {
+        part.partition("=")[0]
+        for word in _list(value)
+        if isinstance(word, str) and not hidden(word)
+        for part in split(word)
+    }
+    if found & options:
+        return False
+    return None if holds_hidden(value) else True
+
+
+def split(text: str) -> list[str]:
+    """The words of a command, as a shell parts them."""
+    try:
+        return shlex.split(text)
+    except ValueError:  # a quotation mark without its other half
+        return text.split()
 
 
 def drops_all(value: Any) -> bool:
@@ -217,10 +326,15 @@ def numeric_user(value: Any) -> bool:
     return str(value).partition(":")[0] not in {"", "0", "root"}
 
 
-def label_with_tls(value: Any) -> bool:
+def label_with_tls(value: Any) -> bool | None:
     """Whether a label of Docker, where it tells the security mode, tells one with TLS."""
     label = _fields(value)
-    return label.get("label") != "secure-redis.mode" or label.get("value") in {"tls", "mtls"}
+    if hidden(label.get("label")):
+        return None
+    if label.get("label") != "secure-redis.mode":
+        return True
+    mode = label.get("value")
+    return None if hidden(mode) else str(mode) in {"tls", "mtls"}
 
 
 def own_network(value: Any) -> bool:
@@ -239,15 +353,32 @@ def strong_curve(value: Any) -> bool:
 def durable(resource: Resource, stack: Resources) -> bool:
     """Whether a cache holds data that its server does not evict as it likes: sessions, or a queue.
 
-    False where its policy is not told.
+    False where its policy is not told. What nobody chose keeps all that has no time to live.
     """
     policies = {_policy(one) for one in stack.beside(resource)} - {""}
+    if not policies and not stack.is_ours(resource):
+        return _default_policy(resource, stack)
     return bool(policies) and not any(policy.startswith("allkeys") for policy in policies)
 
 
-def data_volume(resource: Resource, _stack: Resources) -> bool:
-    """Whether a volume of ours holds a cache's data, not its configuration."""
-    return resource.urn.endswith("-data")
+def _default_policy(resource: Resource, stack: Resources) -> bool:
+    """Whether a cache that names no policy has the cloud's own, which is volatile-lru."""
+    group = resource.value("parameterGroupName")
+    if group is Value.MISSING or any(
+        one.type in PARAMETER_GROUPS for one in stack.beside(resource)
+    ):
+        return True
+    return isinstance(group, str) and group.startswith("default.")
+
+
+def data_volume(resource: Resource, stack: Resources) -> bool:
+    """Whether a volume holds a cache's data, not its configuration; of others', every one does."""
+    return resource.urn.endswith("-data") or not stack.is_ours(resource)
+
+
+def foreign(resource: Resource, stack: Resources) -> bool:
+    """Whether no component of ours made the resource."""
+    return not stack.is_ours(resource)
 
 
 def starts(resource: Resource, _stack: Resources) -> bool:
@@ -274,6 +405,12 @@ def beside(*types: str) -> Callable[[Resource, Resources], bool]:
     return lambda resource, stack: any(one.type in types for one in stack.beside(resource))
 
 
+def without(*types: str) -> Callable[[Resource, Resources], bool]:
+    """A condition: whether no resource of some types is for the same Redis."""
+    there = beside(*types)
+    return lambda resource, stack: not there(resource, stack)
+
+
 def has(path: str) -> Callable[[Resource, Resources], bool]:
     """A condition: whether the resource has a property, with anything in it."""
     return lambda resource, _stack: resource.value(path) not in (Value.MISSING, [], "")
@@ -295,18 +432,144 @@ def both(
 def about(path: str, word: str) -> Callable[[Resource, Resource], bool]:
     """Whether another resource is about one of some kind, by a word in the id that it names.
 
-    True where that id is not known yet.
+    True where that id is not known yet, and of resources that name what they are about otherwise.
     """
 
     def holds(_resource: Resource, other: Resource) -> bool:
-        named = other.values(path).values()
-        return any(one is Value.HIDDEN or word.lower() in str(one).lower() for one in named)
+        named = set(map(str, other.values(path).values())) - {str(Value.MISSING)}
+        return not named or any(
+            one == str(Value.HIDDEN) or word.lower() in one.lower() for one in named
+        )
 
     return holds
 
 
+def alone(resource: Resource, stack: Resources) -> bool:
+    """Whether a cache of ElastiCache is no member of a replication group, which is judged itself.
+
+    False where that cannot be told.
+    """
+    return resource.type != CLUSTER or (is_redis(resource) and in_group(resource, stack) is False)
+
+
+def of_redis(resource: Resource, stack: Resources) -> bool:
+    """Whether a cluster of ElastiCache is not one of memcached, which is in no group."""
+    return is_redis(resource) or in_group(resource, stack) is True
+
+
+def in_group(resource: Resource, _stack: Resources) -> Any:
+    """Whether a cluster of ElastiCache is a member of a replication group, where that is known."""
+    group = resource.value("replicationGroupId")
+    if group is Value.HIDDEN:
+        # An id that comes from another resource is one, whatever it will be.
+        return True if "replicationGroupId" in resource.sources else Value.HIDDEN
+    return group not in (Value.MISSING, "")
+
+
+def own(path: str) -> Callable[[Resource, Resources], bool]:
+    """A condition: whether a replication group has a setting of its own, or none at all.
+
+    One that follows another region's takes the settings of that one, and may not declare them.
+    """
+    return lambda resource, _stack: (
+        resource.value(path) is not Value.MISSING
+        or "globalReplicationGroupId" not in resource.inputs
+    )
+
+
+def login_of_group(resource: Resource, _stack: Resources) -> Any:
+    """What lets users in to a replication group: a token, else its users."""
+    tokens = (resource.value(path) for path in ("authToken", "authTokenWo", "authTokenWoVersion"))
+    given = any(token not in (Value.MISSING, "") for token in tokens)
+    return ["token"] if given else resource.value("userGroupIds")
+
+
+def is_redis(resource: Resource) -> bool:
+    """Whether a cache of ElastiCache is not one of memcached."""
+    return str(resource.value("engine")).lower() in {"redis", "valkey"}
+
+
+def generated_login(resource: Resource, stack: Resources) -> bool:
+    """Whether a program knows a credential of its cache; our components always do.
+
+    Where the cache's login is one by identities, or what comes from a secrets manager as it is,
+    there is nothing to be kept there.
+    """
+    return stack.is_ours(resource) or any(one.type in PASSWORDS for one in stack.beside(resource))
+
+
+# What it takes several properties to tell
+
+
+def of(*paths: str) -> Callable[[Resource, Resources], Any]:
+    """A list of properties."""
+    return lambda resource, _stack: [resource.value(path) for path in paths]
+
+
+def first(*paths: str) -> Callable[[Resource, Resources], Any]:
+    """The first of some properties that is there."""
+    return lambda resource, _stack: next(
+        (found for found in map(resource.value, paths) if found is not Value.MISSING),
+        Value.MISSING,
+    )
+
+
+def words(*paths: str) -> Callable[[Resource, Resources], Any]:
+    """The elements of several lists; not there where none of them is."""
+
+    def read(resource: Resource, stack: Resources) -> Any:
+        there = [one for one in of(*paths)(resource, stack) if one is not Value.MISSING]
+        return [word for one in there for word in _list(one)] if there else Value.MISSING
+
+    return read
+
+
+def all_of_it(resource: Resource, _stack: Resources) -> Any:
+    """All properties of the resource, as they are recorded where they are."""
+    return {**resource.inputs, **resource.outputs}
+
+
+def encrypted_by_engine(resource: Resource, _stack: Resources) -> Any:
+    """Whether data of a cache of ElastiCache are encrypted: of Valkey they are by themselves."""
+    declared = resource.value("atRestEncryptionEnabled")
+    by_itself = declared is Value.MISSING and resource.value("engine") == "valkey"
+    return True if by_itself else declared
+
+
+def any_on(value: Any) -> bool | None:
+    """Whether one of some things is switched on."""
+    found = _list(value)
+    if any(true(one) for one in found):
+        return True
+    return None if holds_hidden(found) or Value.HIDDEN in found else False
+
+
+def persisted(value: Any) -> bool | None:
+    """Whether Azure Managed Redis writes its data to disk, in one of its two ways."""
+    fields = _fields(value)
+    return any_on([fields.get("rdbEnabled"), fields.get("aofEnabled")])
+
+
+def any_there(value: Any) -> bool:
+    """Whether one of some properties is there."""
+    return any(one not in (Value.MISSING, "") for one in _list(value))
+
+
+CLUSTER = "aws:elasticache/cluster:Cluster"
+"""A single cache of ElastiCache, or one node of a replication group."""
+
+PARAMETER_GROUPS = (
+    "aws:elasticache/parameterGroup:ParameterGroup",
+    "aws:memorydb/parameterGroup:ParameterGroup",
+)
+"""Resources that tell a cache's eviction policy."""
+
+PASSWORDS = ("random:index/randomPassword:RandomPassword", "random:index/randomString:RandomString")
+"""Resources that are credentials made by a program."""
+
 POLICIES = (
     "evictionPolicy",
+    "defaultDatabase.evictionPolicy",
     "redisConfiguration.maxmemoryPolicy",
     "redisConfigs.maxmemory-policy",
     "engineConfigs.maxmemory-policy",
@@ -342,6 +605,14 @@ def _everybody(principal: Any) -> bool:
 
 def _reads_secrets(action: str) -> bool:
     return action == "*" or action.lower() in {"secretsmanager:*", "secretsmanager:getsecretvalue"}
+
+
+def _every(holds: Callable[[Any], bool], value: Any) -> bool | None:
+    """Whether it holds of all elements; None where it does of those that are known."""
+    found = _list(value)
+    if not all(holds(one) for one in found if not hidden(one)):
+        return False
+    return None if any(map(hidden, found)) else True
 
 
 def _lets_in(rule: Mapping[str, Any]) -> bool:

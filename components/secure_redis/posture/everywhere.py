@@ -1,15 +1,16 @@
 """Rules over what every target uses: generated passwords, certificates, and our own components."""
 
 from . import conditions as its
+from .relations import Anchor, Link, uses
 from .resources import COMPONENTS
 from .rules import Companion, Rule
 
 PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 - a resource's type
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
-CERTIFICATES = (
-    "tls:index/locallySignedCert:LocallySignedCert",
-    "tls:index/selfSignedCert:SelfSignedCert",
-)
+REQUEST = "tls:index/certRequest:CertRequest"
+SIGNED = "tls:index/locallySignedCert:LocallySignedCert"
+SELF_SIGNED = "tls:index/selfSignedCert:SelfSignedCert"
+CERTIFICATES = (SIGNED, SELF_SIGNED)
 CACHES = tuple(
     f"{COMPONENTS}{name}"
     for name in (
@@ -32,6 +33,7 @@ RULES = (
         its.at_least(32),
         "the password is short",
         "Generate 32 characters or more; our components take 48.",
+        "Set {property} to 32 or more.",
         missing=False,
     ),
     Rule(
@@ -42,6 +44,7 @@ RULES = (
         its.true,
         "clients are told to connect without TLS",
         "`mode`: tls or mtls.",
+        "Set `mode` to tls or mtls.",
         production=True,
         exception="plaintext-in-production",
     ),
@@ -53,6 +56,7 @@ RULES = (
         its.one_of("full", "ca"),
         "clients are told to verify nothing",
         "`external.tlsVerify`: full, or ca where the certificate names no host.",
+        "Set `tlsVerify` to full, or to ca where the certificate names no host.",
         when=its.enabled_by("tls", "true"),
     ),
     Rule(
@@ -63,6 +67,7 @@ RULES = (
         its.one_of("password", "identity"),
         "clients are told to connect without a login",
         "`mode`: tls or mtls.",
+        "Set `mode` to tls or mtls.",
         production=True,
         exception="plaintext-in-production",
     ),
@@ -74,6 +79,7 @@ RULES = (
         its.at_least(24),
         "the certificate is not renewed before its end",
         "`docker.certificates.renewBeforeDays`: 1 or more.",
+        "Set {property} to 24 or more.",
         missing=False,
     ),
     Rule(
@@ -84,6 +90,7 @@ RULES = (
         its.at_least(2048),
         "the key is too small",
         "RSA with 2048 bits or more, or P-256.",
+        "Set {property} to 2048 or more, or take P256.",
         when=its.enabled_by("algorithm", "RSA"),
     ),
     Rule(
@@ -94,9 +101,21 @@ RULES = (
         its.strong_curve,
         "the key is too small",
         "P-256 or larger.",
+        "Set {property} to P256 or larger.",
         missing=False,
         when=its.enabled_by("algorithm", "ECDSA"),
     ),
 )
 
 COMPANIONS: tuple[Companion, ...] = ()
+
+LINKS: tuple[Link, ...] = (
+    uses((SELF_SIGNED, REQUEST), "privateKeyPem", PRIVATE_KEY),
+    uses(SIGNED, "caPrivateKeyPem", PRIVATE_KEY),
+    uses(SIGNED, "caCertPem", *CERTIFICATES),
+    uses(SIGNED, "certRequestPem", REQUEST),
+)
+"""What is about which Redis."""
+
+ANCHORS: tuple[Anchor, ...] = ()
+"""What is about Redis by itself; what every target uses is so by what it is used for."""

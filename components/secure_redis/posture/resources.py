@@ -1,10 +1,13 @@
 """Resources as a state records them or a preview plans them, and what belongs together."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, cast
+
+from .tokens import canonical
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Key by which the engine marks a map that is a secret, an asset or an output."""
@@ -29,6 +32,25 @@ COMPONENTS = "secure-redis:index:"
 """How the types of our components begin."""
 
 
+REFERRED_BY = (
+    "arn",
+    "id",
+    "imageId",
+    "keyId",
+    "name",
+    "repoDigest",
+    "secretId",
+    "selfLink",
+    "userGroupId",
+    "userId",
+    "versionlessId",
+)
+"""Outputs by which clouds let other resources refer to one."""
+
+NO_NAMES = frozenset({"", "none", "default"})
+"""What stands in the place of an id, and names nothing."""
+
+
 class Value(Enum):
     """A value that cannot be judged."""
 
@@ -43,12 +65,17 @@ class Resource:
     """One resource. `inputs` and `outputs` are secret as a whole."""
 
     type: str
+    """Its type as the rules write it: see `tokens.canonical`."""
     urn: str
     inputs: Mapping[str, Any] = field(repr=False)
     outputs: Mapping[str, Any] = field(repr=False)
     parent: str = ""
     protect: bool = False
     """Whether the engine refuses to delete it."""
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """URNs of the resources from which a property's value comes, by property."""
+    id: str = ""
+    """Its cloud's id; empty before it is made."""
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Resource":
@@ -57,12 +84,18 @@ class Resource:
         # The inputs of a component of ours are what it compares itself with, not its settings.
         inputs = {} if type_.startswith(COMPONENTS) else document.get("inputs")
         return cls(
-            type=type_,
+            type=canonical(type_),
             urn=str(document.get("urn", "")),
             inputs=_mapping(inputs),
             outputs=_mapping(document.get("outputs")),
             parent=str(document.get("parent") or ""),
             protect=bool(document.get("protect")),
+            sources={
+                key: frozenset(map(str, urns))
+                for key, urns in _mapping(document.get("propertyDependencies")).items()
+                if isinstance(urns, list | tuple | set | frozenset)
+            },
+            id=str(document.get("id") or ""),
         )
 
     @property
@@ -93,6 +126,12 @@ class Resource:
         found = [*self.values(path).values()]
         return found[-1] if found else Value.MISSING
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """By which other resources can refer to it, as far as that is known."""
+        told = (self.id, *(self.value(key) for key in REFERRED_BY))
+        return frozenset(one for one in told if isinstance(one, str) and one not in NO_NAMES)
+
     @property
     def environment(self) -> str:
         """What it is for, by its tags; empty where it does not tell."""
@@ -121,13 +160,24 @@ class Resources:
     """What each component is for."""
     default: str = ""
     """What those are for that do not tell."""
+    circles: Mapping[str, tuple["Resource", ...]] = field(default_factory=dict, repr=False)
+    """All that is about the same Redis as a resource, by its URN; not of what is about no Redis."""
 
     @classmethod
-    def read(cls, documents: Iterable[Mapping[str, Any]], environment: str = "") -> "Resources":
-        """What a state lists, without what is only waiting to be deleted."""
+    def read(
+        cls,
+        documents: Iterable[Mapping[str, Any]],
+        environment: str = "",
+        circles: "Circles | None" = None,
+    ) -> "Resources":
+        """What a state lists, without what is only waiting to be deleted.
+
+        circles: tells what is about which Redis; without it only components say that.
+        """
         found = tuple(Resource.of(one) for one in documents if not one.get("delete"))
         by_urn = {one.urn: one for one in found}
         components = {one.urn: _component(one, by_urn) for one in found}
+        of_ours = frozenset(urn for urn, component in components.items() if component)
         groups: dict[str, list[Resource]] = {}
         for one in found:
             groups.setdefault(components[one.urn], []).append(one)
@@ -145,7 +195,19 @@ class Resources:
             groups={component: tuple(parts) for component, parts in groups.items()},
             environments=told,
             default=environment or shared,
+            circles=_in_order(found, circles(found, of_ours)) if circles else {},
         )
+
+    @property
+    def about_redis(self) -> tuple[Resource, ...]:
+        """Components of ours with their parts, and what is about a Redis that others made."""
+        return tuple(
+            one for one in self.all if self.components[one.urn] or self.circles.get(one.urn)
+        )
+
+    def is_ours(self, resource: Resource) -> bool:
+        """Whether it is a component of ours or a part of one."""
+        return bool(self.components.get(resource.urn))
 
     @property
     def ours(self) -> tuple[Resource, ...]:
@@ -153,14 +215,36 @@ class Resources:
         return tuple(one for one in self.all if self.components[one.urn])
 
     def beside(self, resource: Resource) -> tuple[Resource, ...]:
-        """The parts of the same component, itself among them."""
-        return self.groups.get(self.components.get(resource.urn, ""), (resource,))
+        """What is for the same Redis, itself among it: the parts of the same component of ours.
+
+        In other programs: what refers to the Redis, and to what it refers.
+        """
+        component = self.components.get(resource.urn, "")
+        if component or not self.circles:
+            return self.groups.get(component, (resource,))
+        return self.circles.get(resource.urn, (resource,))
 
     def production(self, resource: Resource) -> bool:
         """Whether it serves production."""
         component = self.components.get(resource.urn, "")
         of_component = self.environments.get(component) if component else ""
         return (resource.environment or of_component or self.default) == "production"
+
+
+Circles = Callable[[tuple[Resource, ...], frozenset[str]], Mapping[str, frozenset[str]]]
+"""What belongs to the same Redis, by URN; of some resources it is known that they are for one."""
+
+
+def _in_order(
+    resources: tuple[Resource, ...], circles: Mapping[str, frozenset[str]]
+) -> dict[str, tuple[Resource, ...]]:
+    """The resources of each circle, in the order of the stack."""
+    places = {one.urn: place for place, one in enumerate(resources)}
+    same = {
+        circle: tuple(resources[place] for place in sorted(places[urn] for urn in circle))
+        for circle in set(circles.values())
+    }
+    return {urn: same[circle] for urn, circle in circles.items()}
 
 
 def _component(resource: Resource, by_urn: Mapping[str, Resource]) -> str:
@@ -176,7 +260,7 @@ def _component(resource: Resource, by_urn: Mapping[str, Resource]) -> str:
 
 
 def _walk(value: Any, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
-    if _hidden(value):
+    if hidden(value):
         yield _joined(at, path), Value.HIDDEN
         return
     if not path:
@@ -189,7 +273,7 @@ def _walk(value: Any, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
     if found is None:
         # A list that is not there has no elements.
         yield from () if several else [(where, Value.MISSING)]
-    elif not several or _hidden(found):
+    elif not several or hidden(found):
         yield from _walk(found, rest, where)
     elif isinstance(found, list):
         for number, element in enumerate(cast("list[Any]", found)):
@@ -202,13 +286,24 @@ def _joined(at: str, path: str) -> str:
     return f"{at}.{path}" if at and path else at or path
 
 
-def _hidden(value: Any) -> bool:
+def hidden(value: Any) -> bool:
+    """Whether a value is secret or not known yet."""
     if isinstance(value, str):
         return value in UNKNOWN_SIGNS
+    if isinstance(value, Value):
+        return value is Value.HIDDEN
     if isinstance(value, Mapping):
         return SIGNATURE in value
     # What is no JSON stands for a value that is not known yet.
-    return not (value is None or isinstance(value, bool | int | float | list | Value))
+    return not (value is None or isinstance(value, bool | int | float | list))
+
+
+def holds_hidden(value: Any) -> bool:
+    """Whether it, or anything in it, is secret or not known yet."""
+    if hidden(value):
+        return True
+    inside = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, Mapping | list) and any(map(holds_hidden, cast("Any", inside)))
 
 
 def _differs(declared: Any, recorded: Any) -> bool:

@@ -227,6 +227,7 @@ CLOSED = {
     "sourceAddressPrefix": "*",
     "destinationPortRange": "*",
 }
+OWN_PORT = {"protocol": "tcp", "fromPort": 6379, "toPort": 6379}
 RG, RE = "ReplicationGroup::", "RedisEnterprise::"
 
 CASES = (
@@ -256,14 +257,21 @@ CASES = (
         "aws-dev",
         "SecurityGroup::cache",
         "ingress",
-        [{"cidrBlocks": ["10.0.0.0/8", "0.0.0.0/0"]}],
+        [{**OWN_PORT, "cidrBlocks": ["10.0.0.0/8", "0.0.0.0/0"]}],
     ),
     Case(
         "aws-group-ingress-ipv6",
         "aws-dev",
         "SecurityGroup::cache",
         "ingress",
-        [{"cidrBlocks": ["10.0.0.0/8"]}, {"ipv6CidrBlocks": ["::/0"]}],
+        [{**OWN_PORT, "cidrBlocks": ["10.0.0.0/8"]}, {**OWN_PORT, "ipv6CidrBlocks": ["::/0"]}],
+    ),
+    Case(
+        "aws-group-ingress-ports",
+        "aws-dev",
+        "SecurityGroup::cache",
+        "ingress",
+        [{**OWN_PORT, "toPort": 65535, "cidrBlocks": ["10.0.0.0/8"]}],
     ),
     Case("aws-ingress-protocol", "aws-dev", "SecurityGroupIngressRule::*", "ipProtocol", "-1"),
     Case("aws-ingress-ports", "aws-dev", "SecurityGroupIngressRule::*", "fromPort", 0),
@@ -283,7 +291,13 @@ CASES = (
     Case("aws-serverless-subnets", "aws-serverless", "ServerlessCache::cache", "subnetIds"),
     Case("aws-public-subnet", "aws-dev", "Subnet::network-0", "mapPublicIpOnLaunch", True),
     Case("aws-encrypted", "aws-dev", RG + "cache", "atRestEncryptionEnabled", "false"),
-    Case("aws-encrypted", "aws-dev", RG + "cache", "atRestEncryptionEnabled"),
+    Case(
+        "aws-encrypted",
+        "aws-dev",
+        RG + "cache",
+        "atRestEncryptionEnabled",
+        also={"engine": "redis", "engineVersion": "7.1"},
+    ),
     Case("aws-own-key", "aws-prod", RG + "queue", "kmsKeyId"),
     Case("aws-secret-key", "aws-prod", "Secret::queue-credentials", "kmsKeyId"),
     Case("aws-log-key", "aws-prod", "LogGroup::queue-slow-log", "kmsKeyId"),
@@ -316,6 +330,13 @@ CASES = (
     # Azure
     Case("azure-tls", "azure-dev", "Database::cache", "clientProtocol", "Plaintext"),
     Case("azure-classic-tls", "azure-classic", "Redis::cache", "enableNonSslPort", True),
+    Case(
+        "azure-classic-login",
+        "azure-classic",
+        "Redis::cache",
+        "redisConfiguration.authnotrequired",
+        "true",
+    ),
     Case("azure-tls-version", "azure-dev", RE + "cache", "minimumTlsVersion", "1.1"),
     Case("azure-tls-version", "azure-classic", "Redis::cache", "minimumTlsVersion"),
     Case(
@@ -511,6 +532,13 @@ CASES = (
     Case("docker-memory", "local", "Container::cache", "memory"),
     Case("docker-variables", "local", "Container::cache", "envs", ["A=b", "REDISCLI_AUTH=x"]),
     Case("docker-command", "local", "Container::cache", "command", ["--requirepass", "x"]),
+    Case(
+        "docker-healthcheck",
+        "local",
+        "Container::cache",
+        "healthcheck",
+        {"tests": ["CMD", "redis-cli", "-a", "x", "ping"]},
+    ),
     Case("docker-user", "local", "Container::cache", "user", "0:0"),
     Case("docker-privileged", "local", "Container::cache", "privileged", True),
     Case("docker-capabilities", "local", "Container::cache-files", "capabilities"),
@@ -555,8 +583,41 @@ def test_each_rule_finds_what_it_is_for_and_nothing_else_does(case: Case) -> Non
     assert after - before == {case.rule}
 
 
+ELSEWHERE = {
+    "aws-cluster-encrypted",
+    "aws-cluster-failover",
+    "aws-cluster-login",
+    "aws-cluster-tls",
+    "aws-memorydb-login",
+    "aws-memorydb-replicas",
+    "azure-classic-backups",
+    "azure-old-backups",
+    "azure-old-keys-beside-entra",
+    "azure-old-login",
+    "azure-rule-ports",
+    "azure-rule-source",
+    "docker-client-variables",
+    "docker-server-login",
+    "docker-server-tls",
+}
+"""Rules about what our components never make; their cases are in tests/policy/cases."""
+
+
 def test_every_rule_has_a_case() -> None:
-    assert {case.rule for case in CASES} == set(ALL)
+    assert {case.rule for case in CASES} == set(ALL) - ELSEWHERE
+
+
+@STACKS
+def test_what_our_components_never_make_is_not_judged(name: str) -> None:
+    judged = judgements(documents(name), environment="production", everything=True)
+    assert {one.rule for one in judged} & ELSEWHERE == set()
+
+
+@STACKS
+def test_our_own_stacks_are_the_same_where_everything_is_judged(name: str) -> None:
+    found = documents(name)
+    own = [*judgements(found, environment=environment(name))]
+    assert own == [*judgements(found, environment=environment(name), everything=True)]
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.path and c.path != "protect"], ids=named)
@@ -634,13 +695,23 @@ def test_an_exception_of_the_stack_covers_its_rule_alone() -> None:
     assert breaches(other.after(), exceptions=WAIVABLE)
 
 
-def test_what_else_a_program_makes_is_judged_when_asked_for_alone() -> None:
-    rule = {
+def test_what_else_a_program_makes_for_a_cache_is_judged_when_asked_for_alone() -> None:
+    found = documents("aws-prod")
+    (group,) = [one for one in found if matches(one, "SecurityGroup::cache")]
+    rule: Document = {
         "type": "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         "urn": "urn:pulumi:stack::project::rule::web",
-        "inputs": {"cidrIpv4": "0.0.0.0/0", "ipProtocol": "tcp"},
+        "inputs": {
+            "securityGroupId": UNKNOWN,
+            "cidrIpv4": "0.0.0.0/0",
+            "ipProtocol": "tcp",
+            "fromPort": 6379,
+            "toPort": 6379,
+        },
     }
-    found = [*documents("aws-prod"), rule]
+    found.append(rule)
+    assert breaches(found, everything=True) == [], "a group that is not about Redis"
+    rule["propertyDependencies"] = {"securityGroupId": [group["urn"]]}
     assert breaches(found) == []
     assert [one.rule for one in breaches(found, everything=True)] == ["aws-ingress-ipv4"]
 
