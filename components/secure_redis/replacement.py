@@ -5,10 +5,13 @@ they change the engine asks a hook, in previews too, which compares old and new 
 engine's own protection stays behind it, for whatever else could delete the data.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pulumi
+from pulumi.runtime.settings import get_monitor
 
 from .problems import Problem, report
 from .settings import CacheSettings
@@ -28,12 +31,34 @@ def guarded(opts: pulumi.ResourceOptions | None, name: str, judge: Judge) -> pul
         if problems:
             raise pulumi.RunError(report(problems))
 
-    parent = f"{opts.parent._name}/" if opts and opts.parent else ""  # noqa: SLF001
-    hook = pulumi.ResourceHook(
-        f"data of {parent}{name}", compare, pulumi.ResourceHookOptions(on_dry_run=True)
-    )
-    own = pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(before_update=[hook]))
+    # The parent of a component that a plugin constructs is in the program, and has no name here.
+    parent = getattr(opts.parent, "_name", None) if opts else None
+    parent = f"{parent}/" if parent else ""
+    asked = pulumi.ResourceHookBinding(before_update=[hook(f"data of {parent}{name}", compare)])
+    own = pulumi.ResourceOptions(hooks=asked)
     return pulumi.ResourceOptions.merge(opts, own)
+
+
+def hook(name: str, call: Callable[[pulumi.ResourceHookArgs], None]) -> pulumi.ResourceHook:
+    """A hook that the engine calls in previews too.
+
+    The engine takes each name of a hook once in a program. Caches of one name in components of
+    different kinds are different resources: from the second on, a number tells the hooks apart.
+    """
+    used = _hooks.setdefault(Process if Process.is_plugin else get_monitor(), Counter())
+    used[name] += 1
+    unique = f"{name} ({used[name]})" if used[name] > 1 else name
+    return pulumi.ResourceHook(unique, call, pulumi.ResourceHookOptions(on_dry_run=True))
+
+
+_hooks: WeakKeyDictionary[Any, Counter[str]] = WeakKeyDictionary()
+"""How often each name was asked for, in each run of a program."""
+
+
+class Process:
+    """What runs here: programs, or a plugin of one run that constructs components for it."""
+
+    is_plugin = False
 
 
 def changes(old: Identity, new: Identity) -> Iterator[str]:

@@ -51,7 +51,7 @@ class AwsNetwork(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         tags = {**args.get("tags", {}), "Name": f"{pulumi.get_project()}-{pulumi.get_stack()}"}
         count = len(new.availability_zones) or new.zones
-        zones = new.availability_zones or _first_zones(count)
+        zones = new.availability_zones or _first_zones(count, self)
         vpc = aws.ec2.Vpc(
             name,
             # Not before the zones are known: whatever then ends the program, a failure or a change
@@ -116,10 +116,12 @@ def subnet_blocks(cidr: str, count: int) -> list[str]:
     return [str(block) for block in IPv4Network(cidr).subnets(prefixlen_diff=prefix)][:count]
 
 
-def _first_zones(count: int) -> pulumi.Output[Sequence[str]]:
+def _first_zones(count: int, parent: pulumi.Resource) -> pulumi.Output[Sequence[str]]:
     # Asked, because no rule gives the names: some regions have no zone b.
     answer = aws.get_availability_zones_output(
         state="available",
         filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
+        # Of the region in which the subnets are made, whose provider the parent has.
+        opts=pulumi.InvokeOutputOptions(parent=parent),
     )
     return answer.names.apply(lambda names: sorted(names)[:count])

@@ -1,6 +1,5 @@
 """`DockerRedis`: a hardened Redis or Valkey in a container."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -53,7 +52,7 @@ class DockerRedis(CacheComponent):
             f"{name}-config",
             name=f"{full_name}-config",
             # Another mode, another set of files: what it does not use must not stay behind.
-            labels=labels({**identity, MODE: cache.mode.value}),
+            labels=labels({**tags, **identity, MODE: cache.mode.value}),
             opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
         )
         site = Site(
@@ -67,7 +66,7 @@ class DockerRedis(CacheComponent):
             marks={**tags, **identity},
         )
         files = containers.files(site, uploads(cache, name, secrets, material))
-        data = self._data_volume(site, identity)
+        data = self._data_volume(site)
         server = containers.server(site, data, depends_on=[files])
         if secrets:
             containers.reload(site, files)
@@ -90,14 +89,14 @@ class DockerRedis(CacheComponent):
             }
         )
 
-    def _data_volume(self, site: Site, identity: Mapping[str, Any]) -> docker.Volume | None:
+    def _data_volume(self, site: Site) -> docker.Volume | None:
         if site.cache.persistence is Persistence.NONE:
             return None
         return docker.Volume(
             f"{site.name}-data",
             name=f"{site.full_name}-data",
-            labels=labels(identity),
-            # Other labels would replace the volume, and with it the data.
+            labels=labels(site.marks),
+            # Other labels would replace the volume, and with it the data: those of its making stay.
             opts=pulumi.ResourceOptions(
                 parent=self, protect=site.cache.protect or None, ignore_changes=["labels"]
             ),

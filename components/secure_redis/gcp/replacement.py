@@ -167,9 +167,7 @@ def new_cache(
         )
         raise pulumi.RunError(report([problem]))
 
-    hook = pulumi.ResourceHook(
-        f"range of {name} {generation}", refuse, pulumi.ResourceHookOptions(on_dry_run=True)
-    )
+    hook = replacement.hook(f"range of {name} {generation}", refuse)
     return pulumi.ResourceHookBinding(before_create=[hook])
 
 

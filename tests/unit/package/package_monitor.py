@@ -206,6 +206,7 @@ COMPUTED: dict[str, Callable[[str], dict[str, Any]]] = {
     "azure-native": lambda _: {},
     "docker": lambda _: {},
     "gcp": lambda _: {},
+    "random": lambda _: {},
 }
 
 
