@@ -3,19 +3,31 @@
 
 STACK ?= local
 CACHE ?=
+OUT ?= ci-out
+ONLY ?=
+BASE ?=
+ENVIRONMENT ?=
 RUN = ./toolchain/run --stack "$(STACK)"
+# Standard library only: the jobs that run these have nothing installed.
+CI = python3 -I components/secure_redis/ci
 ON_STACK = --stack "$(STACK)"
 ON_CACHE = $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)")
 TEST = ./toolchain/run --stack local --dev --
 PYTEST = $(TEST) python -m pytest
 
-.PHONY: help up preview down output url ca env doctor evidence rotate shell doctor-machine test test-all unit lint format bench
+.PHONY: help up init explain-config preview down output url ca env doctor evidence rotate shell ci-stacks ci-preview ci-deploy ci-drift ci-comment ci-issues doctor-machine test test-all unit lint format bench
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 up: ## make what stacks/Pulumi.$(STACK).yaml says
 	@$(RUN) -- secure-redis up $(ON_STACK)
+
+init: ## write a new stack file: asks for target and environment
+	@$(RUN) -- secure-redis init
+
+explain-config: ## what stacks/Pulumi.$(STACK).yaml comes to, and where each value comes from
+	@$(RUN) -- secure-redis explain-config "stacks/Pulumi.$(STACK).yaml"
 
 preview: ## show what `make up` would change
 	@$(RUN) -- secure-redis preview $(ON_STACK)
@@ -46,6 +58,24 @@ rotate: ## make the access key anew that clients of a cache on Azure do not use,
 
 shell: ## a shell where `pulumi` works on the same engine, backend and passphrase
 	@PULUMI_STACK="$(STACK)" PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER=true $(RUN) -- "$${SHELL:-/bin/sh}"
+
+ci-stacks: ## the stacks that the commits since BASE touch, as JSON; all without BASE
+	@$(CI)/touched.py $(if $(value ONLY),--stack "$$ONLY",$(if $(value BASE),--base "$$BASE",--all)) $(if $(value ENVIRONMENT),--environment "$$ENVIRONMENT")
+
+ci-preview: ## write into ./ci-out what a pull request is told of STACK
+	@$(RUN) --policy -- secure-redis ci-preview $(ON_STACK) --out "$(OUT)"
+
+ci-deploy: ## the same, then `make up` under the policy pack if nothing speaks against it
+	@$(RUN) --policy -- secure-redis ci-deploy $(ON_STACK) --out "$(OUT)"
+
+ci-drift: ## write into ./ci-out what of STACK is no longer as the state says
+	@$(RUN) -- secure-redis ci-drift $(ON_STACK) --out "$(OUT)"
+
+ci-comment: ## put the previews in OUT on the pull request PULL_REQUEST, a comment a stack
+	@$(CI)/github.py comments "$(OUT)" --stacks "$$STACKS"
+
+ci-issues: ## open, edit or close an issue for each stack in OUT that was looked at for drift
+	@$(CI)/github.py issues "$(OUT)"
 
 doctor-machine: ## what this machine has, what would be obtained, and why
 	@./toolchain/run doctor --stack "$(STACK)"

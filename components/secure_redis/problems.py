@@ -26,7 +26,9 @@ class ConfigurationError(ValueError):
     """The configuration cannot be used; `problems` has all that is wrong with it."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = sorted(set(problems), key=lambda problem: (problem.path, problem.reason))
+        self.problems: list[Problem] = sorted(
+            set(problems), key=lambda problem: (problem.path, problem.reason)
+        )
         super().__init__(report(self.problems))
 
 

@@ -27,7 +27,7 @@ from .problems import Problem
 class Settings(BaseModel):
     """Base of all settings: frozen, camelCase in configuration, unknown keys refused."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         alias_generator=AliasGenerator(validation_alias=to_camel, serialization_alias=to_camel),
         arbitrary_types_allowed=True,
         extra="forbid",

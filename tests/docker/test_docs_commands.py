@@ -15,7 +15,7 @@ from dotenv import dotenv_values
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "docs"
-PAGES = ("README.md", "docs/connect.md", "docs/doctor.md", "docs/docker.md")
+PAGES = ("README.md", "docs/connect.md", "docs/doctor.md", "docs/docker.md", "docs/ci.md")
 SECONDS = 240
 
 

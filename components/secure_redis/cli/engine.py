@@ -38,6 +38,10 @@ class Failure(click.ClickException):
     exit_code = 2
 
 
+class NotThere(Failure):
+    """The backend has no such stack."""
+
+
 class Interrupted(click.ClickException):
     """A run that a signal ended."""
 
@@ -147,7 +151,8 @@ def query(stack: Stack, *arguments: str) -> str:
     """What the engine answers about the stack. Raises Failure with the engine's own words."""
     done = _engine(stack.project, *arguments, "--stack", stack.name)
     if done.returncode:
-        raise Failure(explain(stack, done.stderr))
+        kind = NotThere if "no stack named" in done.stderr else Failure
+        raise kind(explain(stack, done.stderr))
     return done.stdout
 
 

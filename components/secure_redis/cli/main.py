@@ -3,10 +3,13 @@
 import click
 
 from . import stack
+from .ci import ci_deploy, ci_drift, ci_preview, ci_stacks
 from .doctor import doctor
 from .env import env
 from .evidence import evidence
 from .explain import command as explain
+from .explain_config import explain_config
+from .init import init
 from .rotate import rotate
 
 
@@ -17,6 +20,8 @@ def main() -> None:
 
 
 for command in (
+    init,
+    explain_config,
     stack.up,
     stack.preview,
     stack.down,
@@ -28,5 +33,9 @@ for command in (
     explain,
     evidence,
     rotate,
+    ci_stacks,
+    ci_preview,
+    ci_deploy,
+    ci_drift,
 ):
     main.add_command(command)
