@@ -7,12 +7,20 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from . import backend, dev_tools, docker_engine, engine, python_env
+from . import (
+    backend,
+    dev_programs,
+    dev_tools,
+    docker_engine,
+    engine,
+    policy_env,
+    python_env,
+)
 from .commands import Children, run_together
 from .errors import PreparationError, StoppedError
 from .image import step as image
@@ -34,6 +42,15 @@ def _for_tests(setup: Setup) -> bool:
     return setup.dev
 
 
+def _for_policies(setup: Setup) -> bool:
+    return setup.policy or setup.dev
+
+
+_ONLY_WITH: dict[Callable[[Setup], bool], str] = {
+    _for_tests: "only with --dev",
+    _for_policies: "only with --policy",
+}
+
 # Each lane is worked through in order; the lanes run side by side.
 LANES: tuple[tuple[Step, ...], ...] = (
     (
@@ -45,7 +62,11 @@ LANES: tuple[tuple[Step, ...], ...] = (
         Step("Docker", docker_engine.look, docker_engine.obtain, _uses_docker),
         Step("image", image.look, image.obtain, _uses_docker),
     ),
-    (Step("test tools", dev_tools.look, dev_tools.obtain, _for_tests),),
+    (
+        Step("test tools", dev_tools.look, dev_tools.obtain, _for_tests),
+        Step("test programs", dev_programs.look, dev_programs.obtain, _for_tests),
+    ),
+    (Step("policy pack", policy_env.look, policy_env.obtain, _for_policies),),
 )
 
 
@@ -62,6 +83,7 @@ def main(arguments: Sequence[str]) -> int:
             project=project,
             stack=read_stack_file(project, options.stack),
             dev=options.dev,
+            policy=options.policy,
             machine=machine,
             store=Store(machine.cache, board.say),
             board=board,
@@ -94,13 +116,15 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
         words, command = words[:split], words[split + 1 :]
     parser = argparse.ArgumentParser(
         prog="toolchain/run",
-        usage="%(prog)s [prepare|doctor] [--stack NAME] [--dev] [--project DIR] [-- COMMAND]",
+        usage="%(prog)s [prepare|doctor] [--stack NAME] [--dev] [--policy] [--project DIR]"
+        " [-- COMMAND]",
         description="Gets Pulumi, its plugins, the Python packages, Docker and the Redis image "
         "onto this machine (what is there is used), and runs a command with them.",
     )
     parser.add_argument("action", nargs="?", choices=("prepare", "doctor"), default=None)
     parser.add_argument("--stack", default="local", help="stacks/Pulumi.NAME.yaml (default: local)")
     parser.add_argument("--dev", action="store_true", help="also what the tests need")
+    parser.add_argument("--policy", action="store_true", help="also what the policy pack needs")
     default = Path(__file__).resolve().parent.parent
     parser.add_argument("--project", type=Path, default=default, help="default: this repository")
     options = parser.parse_args(words)
@@ -196,7 +220,7 @@ def doctor(setup: Setup) -> int:
     for lane in LANES:
         for step in lane:
             if not step.wanted(setup):
-                why = "only with --dev" if step.wanted is _for_tests else "not this target"
+                why = _ONLY_WITH.get(step.wanted, "not this target")
                 rows.append((step.name, "not needed", why))
                 continue
             try:

@@ -7,7 +7,7 @@ the engine looks for them.
 import os
 import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,10 +65,8 @@ def built_parts(
     wanted = ["engine", "language-python"] if with_engine else []
     wanted += ["docker-provider"] if "docker" in plugins else []
     programs = {
-        name: Part(
-            name,
-            plugins["docker"] if name == "docker-provider" else PULUMI_VERSION,
-            digest_of(source_files(toolchain / name), machine.system, machine.arch),
+        name: program_part(
+            setup, name, plugins["docker"] if name == "docker-provider" else PULUMI_VERSION
         )
         for name in wanted
     }
@@ -87,13 +85,90 @@ def built_parts(
 
 
 def build_all(setup: Setup, task: Task, parts: BuiltParts) -> None:
-    """Builds the missing parts, side by side (one after the other where memory is short)."""
-    toolchain = Path(__file__).parent
-    missing = {name: part for name, part in parts.programs.items() if not setup.store.has(part)}
-    jobs: list[Callable[[], None]] = []
+    """Builds the missing parts and arranges them as the engine looks for them."""
+    others: list[Callable[[], None]] = []
     if parts.providers and not setup.store.has(parts.providers):
         providers = parts.providers
-        jobs.append(lambda: _make_providers(setup, providers))
+        others.append(lambda: _make_providers(setup, providers))
+    build_programs(setup, task, parts.programs, others)
+    setup.store.obtain(
+        parts.home,
+        lambda directory: _arrange(setup, parts, directory),
+        doing="arranging the plugins",
+    )
+    task.result = "ready"
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """A program and how it is built. The name of its module's directory is its name everywhere.
+
+    packages: how many a cold build compiles (measured). usual: how long that takes on 2 cores.
+    """
+
+    program: str
+    package: str
+    title: str
+    packages: int
+    usual: str
+    ldflags: str = "-s -w"
+
+
+PROGRAMS: dict[str, GoProgram] = {
+    "engine": GoProgram(
+        "pulumi",
+        "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        "Pulumi engine",
+        1170,
+        "6 to 9 minutes",
+        f"-s -w -X {SDK_MODULE}/go/common/version.Version=v{PULUMI_VERSION}",
+    ),
+    "language-python": GoProgram(
+        "pulumi-language-python", ".", "Python language host", 530, "3 minutes"
+    ),
+    "docker-provider": GoProgram(
+        "pulumi-resource-docker", ".", "Docker plugin", 1470, "5 to 9 minutes"
+    ),
+    # Of the tests only: see dev_programs.py.
+    "actionlint": GoProgram(
+        "actionlint",
+        "github.com/rhysd/actionlint/cmd/actionlint",
+        "linter of workflows",
+        155,
+        "half a minute",
+    ),
+    "language-yaml": GoProgram(
+        "pulumi-language-yaml",
+        "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+        "YAML language host",
+        900,
+        "2 to 4 minutes",
+    ),
+    "language-nodejs": GoProgram(
+        "pulumi-language-nodejs", ".", "Node language host", 900, "2 to 4 minutes"
+    ),
+}
+
+
+def program_part(setup: Setup, name: str, version: str) -> Part:
+    """The place in the store of a program of `PROGRAMS`, built for this machine."""
+    sources = source_files(Path(__file__).parent / name)
+    return Part(name, version, digest_of(sources, setup.machine.system, setup.machine.arch))
+
+
+def build_programs(
+    setup: Setup,
+    task: Task,
+    programs: Mapping[str, Part],
+    others: Sequence[Callable[[], None]] = (),
+) -> None:
+    """Builds the missing programs, and does other jobs, side by side.
+
+    The builds run one after the other where memory is short. Raises PreparationError.
+    """
+    toolchain = Path(__file__).parent
+    missing = {name: part for name, part in programs.items() if not setup.store.has(part)}
+    jobs = list(others)
     with setup.store.shared("go-work") as alone:
         work = setup.store.root / "go-work"
         cpus = os.cpu_count() or 1
@@ -112,12 +187,6 @@ def build_all(setup: Setup, task: Task, parts: BuiltParts) -> None:
         if missing and alone():
             task.update("removing the builds' caches")
             clear_work(work)
-    setup.store.obtain(
-        parts.home,
-        lambda directory: _arrange(setup, parts, directory),
-        doing="arranging the plugins",
-    )
-    task.result = "ready"
 
 
 def _in_turn(turn: threading.Lock, job: Callable[[], None]) -> Callable[[], None]:
@@ -126,20 +195,6 @@ def _in_turn(turn: threading.Lock, job: Callable[[], None]) -> Callable[[], None
             job()
 
     return one_at_a_time
-
-
-_BUILDS: dict[str, tuple[str, str, str]] = {
-    # directory of the module: program, package, what it is
-    "engine": ("pulumi", "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "Pulumi engine"),
-    "language-python": ("pulumi-language-python", ".", "Python language host"),
-    "docker-provider": ("pulumi-resource-docker", ".", "Docker plugin"),
-}
-_PACKAGES = {"engine": 1170, "language-python": 530, "docker-provider": 1470}
-_USUAL = {
-    "engine": "6 to 9 minutes",
-    "language-python": "3 minutes",
-    "docker-provider": "5 to 9 minutes",
-}
 
 
 @dataclass(frozen=True)
@@ -154,26 +209,22 @@ class _GoJob:
     parallel: int
 
     def __call__(self) -> None:
-        name = self.part.name
-        title = _BUILDS[name][2]
+        what = PROGRAMS[self.part.name]
         announcement = (
-            f"building version {self.part.version} from Go modules (usually {_USUAL[name]})"
+            f"building version {self.part.version} from Go modules (usually {what.usual})"
         )
-        with self.setup.board.task(title, announcement) as task:
+        with self.setup.board.task(what.title, announcement) as task:
 
             def make(directory: Path) -> None:
                 self._make(task, directory)
 
-            self.setup.store.obtain(self.part, make, doing=f"building the {title}")
+            self.setup.store.obtain(self.part, make, doing=f"building the {what.title}")
             task.result = "built"
 
     def _make(self, task: Task, directory: Path) -> None:
-        program, package, _ = _BUILDS[self.part.name]
-        ldflags = "-s -w"
-        if self.part.name == "engine":
-            ldflags += f" -X {SDK_MODULE}/go/common/version.Version=v{PULUMI_VERSION}"
-        what = GoBuild(self.module, package, _PACKAGES[self.part.name], ldflags)
-        output = directory / program
+        program = PROGRAMS[self.part.name]
+        what = GoBuild(self.module, program.package, program.packages, program.ldflags)
+        output = directory / program.program
         build(
             self.setup, task, self.go, self.work, what=what, output=output, parallel=self.parallel
         )

@@ -1,6 +1,6 @@
 """What the tests need beside the project's own packages.
 
-Command-line tools, a browser, Node clients, and Checkov, which has an environment of its own
+Command-line tools, a browser, Node packages, and Checkov, which has an environment of its own
 because it pins packages that ours has in other versions.
 """
 
@@ -18,6 +18,8 @@ from .steps import Finding, Setup
 from .store import Part, digest_of
 
 CLIENTS = Path("tests", "docker", "clients")
+NODE_PACKAGES = (CLIENTS, Path("examples", "typescript"))
+"""Folders whose lock file's packages are installed there."""
 MIN_NODE = "18"
 _PACKAGES = {
     "openssl": ["openssl"],
@@ -57,18 +59,21 @@ def _node_version(setup: Setup, node: str) -> str:
     return setup.children.run([node, "--version"], timeout=30).text
 
 
-def _clients_state(setup: Setup) -> tuple[Path | None, str]:
-    """The Node clients' folder if they must be installed, and the hash of their lock file."""
-    folder = setup.project / CLIENTS
-    lock = folder / "package-lock.json"
-    if not lock.is_file():
-        return None, ""
-    digest = digest_of([lock])
-    try:
-        installed = (folder / "node_modules" / _MARKER).read_text()
-    except OSError:
-        installed = ""
-    return (None if installed == digest else folder), digest
+def _stale_packages(setup: Setup) -> dict[Path, str]:
+    """The folders whose Node packages must be installed, and the hashes of their lock files."""
+    stale: dict[Path, str] = {}
+    for folder in NODE_PACKAGES:
+        lock = setup.project / folder / "package-lock.json"
+        if not lock.is_file():
+            continue
+        digest = digest_of([lock])
+        try:
+            installed = (lock.parent / "node_modules" / _MARKER).read_text()
+        except OSError:
+            installed = ""
+        if installed != digest:
+            stale[folder] = digest
+    return stale
 
 
 def checkov_part(setup: Setup) -> Part:
@@ -84,18 +89,18 @@ def _checkov_pins(setup: Setup) -> Path:
 
 
 def look(setup: Setup) -> Finding:
-    """Ready when every tool is there, Checkov too, and the Node clients are the lock file's."""
+    """Ready when every tool is there, Checkov too, and Node packages are the lock files'."""
     missing = missing_tools(setup)
-    clients, _ = _clients_state(setup)
+    stale = _stale_packages(setup)
     part = checkov_part(setup)
     checkov = setup.store.has(part)
-    if not missing and not clients and checkov:
+    if not missing and not stale and checkov:
         setup.store.used(part)
         program = setup.store.path(part) / "bin" / "checkov"
         names = ", ".join([*_PACKAGES, "checkov"])
         environment = {CHECKOV: str(program), "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
         return Finding(True, names, environment=environment)
-    others = [*(["Node clients"] if clients else []), *([] if checkov else ["checkov"])]
+    others = [*(["Node packages"] if stale else []), *([] if checkov else ["checkov"])]
     found = f"missing: {', '.join([*missing, *others])}"
     packages = sorted({package for name in missing for package in _PACKAGES[name]})
     if packages and not setup.machine.can_install_packages:
@@ -106,31 +111,30 @@ def look(setup: Setup) -> Finding:
             f"On Debian or Ubuntu: sudo apt-get install {' '.join(packages)}",
         )
     plan = [f"apt-get install {' '.join(packages)}"] if packages else []
-    plan += [f"npm ci in {CLIENTS}"] if clients else []
+    plan += [f"npm ci in {folder}" for folder in stale]
     plan += [] if checkov else [f"install checkov {part.version} into an environment of its own"]
     quick = checkov and "chromium" not in missing
     return Finding(False, found, ", ".join(plan), "half a minute" if quick else "1 to 2 minutes")
 
 
 def obtain(setup: Setup, task: Task) -> None:
-    """Installs the missing tools by apt, the Node clients by npm, and Checkov by uv."""
+    """Installs the missing tools by apt, Node packages by npm, and Checkov by uv."""
     finding = look(setup)
     if finding.blocked:
         raise PreparationError(finding.blocked)
     missing = missing_tools(setup)
     if missing:
         install(setup, task, sorted({p for name in missing for p in _PACKAGES[name]}))
-    with setup.store.locked("node-clients", "installing the Node clients"):
-        clients, digest = _clients_state(setup)
-        if clients:
-            task.update("npm ci")
+    with setup.store.locked("node-clients", "installing Node packages"):
+        for folder, digest in _stale_packages(setup).items():
+            task.update(f"npm ci in {folder}")
             result = setup.children.run(
                 ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
                 env=setup.environ,
-                cwd=clients,
+                cwd=setup.project / folder,
             )
-            must(result, f"npm ci in {CLIENTS}", network=True)
-            (clients / "node_modules" / _MARKER).write_text(digest)
+            must(result, f"npm ci in {folder}", network=True)
+            (setup.project / folder / "node_modules" / _MARKER).write_text(digest)
 
     def make(directory: Path) -> None:
         make_environment(setup, task, _checkov_pins(setup), directory, "Checkov's")

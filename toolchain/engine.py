@@ -100,6 +100,11 @@ def _official_engine(setup: Setup) -> Candidate | None:
     return Candidate("official", folder / "pulumi", PULUMI_VERSION, (folder,))
 
 
+def ready_engine(setup: Setup) -> Candidate | None:
+    """The engine that needs no building: the user's, else an official one in the store."""
+    return users_engine(setup)[0] or _official_engine(setup)
+
+
 def missing_plugins(setup: Setup) -> dict[str, str]:
     """The target's plugins that neither PULUMI_HOME nor PATH has."""
     installed = _users_home(setup) / "plugins"
@@ -266,7 +271,7 @@ def _how_to_get(setup: Setup, plugins: dict[str, str]) -> str:
 
 def obtain(setup: Setup, task: Task) -> None:
     """Downloads the official engine, or builds what `look` found missing."""
-    candidate = users_engine(setup)[0] or _official_engine(setup)
+    candidate = ready_engine(setup)
     if candidate is None:
         archive = archive_name(PULUMI_VERSION, setup.machine.system, setup.machine.arch)
         if archive and reachable(setup):

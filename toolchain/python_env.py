@@ -100,8 +100,10 @@ def obtain(setup: Setup, task: Task) -> None:
         (venv / MARKER).unlink(missing_ok=True)
         targets, dev = _wanted(setup, marker or {})
         files = requirements_of(setup.project, targets, dev)
+        # Before the installation: a file that changes meanwhile must be found changed afterwards.
+        fingerprints = _fingerprints(setup.project, files)
         _install(setup, task, uv, python, files)
-        _write_marker(setup, venv, files, targets, dev)
+        _write_marker(setup, venv, fingerprints, targets, dev)
         task.result = f"{', '.join(file.stem for file in files)} installed"
 
 
@@ -291,7 +293,11 @@ def _marker(venv: Path) -> dict[str, object] | None:
 
 
 def _write_marker(
-    setup: Setup, venv: Path, files: list[Path], targets: tuple[str, ...], dev: bool
+    setup: Setup,
+    venv: Path,
+    fingerprints: dict[str, str],
+    targets: tuple[str, ...],
+    dev: bool,
 ) -> None:
     python = os.path.realpath(venv / "bin" / "python")
     answer = setup.children.run(
@@ -303,7 +309,7 @@ def _write_marker(
         "version": answer.text.strip(),
         "targets": list(targets),
         "dev": dev,
-        "files": _fingerprints(setup.project, files),
+        "files": fingerprints,
     }
     new = venv / f"{MARKER}.new"
     new.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -23,6 +23,7 @@ class Setup:
     board: Board
     children: Children
     environ: dict[str, str]
+    policy: bool = False
     thorough: bool = False  # a look may probe the network: for the doctor
 
 

@@ -267,6 +267,7 @@ def test_the_public_names_are_few() -> None:
         "AwsNetworkArgs",
         "AzureNetwork",
         "AzureNetworkArgs",
+        "CacheArgs",
         "ClassicRedis",
         "ConfigurationError",
         "Connection",

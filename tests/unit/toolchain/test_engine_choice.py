@@ -420,7 +420,7 @@ def test_the_home_has_everything_where_the_engine_looks(make_setup):
     setup = make_setup()
     parts = built.built_parts(setup, all_plugins(setup), with_engine=True)
     for name, part in parts.programs.items():
-        program = built._BUILDS[name][0]
+        program = built.PROGRAMS[name].program
 
         def make(directory, program=program):
             (directory / program).write_text("#!/bin/sh\necho v3.250.0\n")

@@ -194,16 +194,17 @@ def test_an_old_node_is_a_missing_one(make_setup, tools, fake, version, old):
     assert ("node" in dev_tools.missing_tools(make_setup())) is old
 
 
-def test_node_clients_are_installed_by_their_lock_file_and_again_when_it_changes(
-    setup, tools, fake, task, project
+@pytest.mark.parametrize("folder", dev_tools.NODE_PACKAGES)
+def test_node_packages_are_installed_by_their_lock_file_and_again_when_it_changes(
+    setup, tools, fake, task, folder
 ):
     tools(*ALL)
-    clients = project / dev_tools.CLIENTS
-    clients.mkdir(parents=True)
+    packages = setup.project / folder
+    packages.mkdir(parents=True)
     assert dev_tools.look(setup).ready, "without a lock file there is nothing to install"
     npm = fake("npm", 'echo "$*" >> "$0.log"\nmkdir -p node_modules\n')
     for content in ("{}", "{ }"):
-        (clients / "package-lock.json").write_text(content)
+        (packages / "package-lock.json").write_text(content)
         assert not dev_tools.look(setup).ready
         dev_tools.obtain(setup, task)
         assert dev_tools.look(setup).ready

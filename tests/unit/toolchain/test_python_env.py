@@ -97,6 +97,16 @@ def test_changed_pins_are_installed_into_the_same_environment(make_setup, uv, ta
     assert python_env.look(setup).ready
 
 
+def test_pins_that_change_while_they_are_installed_are_found_changed(make_setup, fake, task):
+    setup = make_setup()
+    pins = setup.project / "requirements" / "docker.txt"
+    fake("uv", f'{UV}\n[ "$1" != pip ] || echo "# changed" >> {pins}\n')
+    python_env.obtain(setup, task)
+    found = python_env.look(setup)
+    assert not found.ready
+    assert "requirements/docker.txt changed" in found.found
+
+
 def test_a_second_target_and_the_test_tools_are_added_and_the_first_stays(make_setup, uv, task):
     python_env.obtain(make_setup(), task)
     other = make_setup("elsewhere")
