@@ -7,6 +7,7 @@ OUT ?= ci-out
 ONLY ?=
 BASE ?=
 ENVIRONMENT ?=
+TAG ?=
 RUN = ./toolchain/run --stack "$(STACK)"
 # Standard library only: the jobs that run these have nothing installed.
 CI = python3 -I components/secure_redis/ci
@@ -15,7 +16,7 @@ ON_CACHE = $(ON_STACK) $(if $(CACHE),--cache "$(CACHE)")
 TEST = ./toolchain/run --stack local --dev --
 PYTEST = $(TEST) python -m pytest
 
-.PHONY: help up init explain-config preview down output url ca env doctor evidence rotate shell ci-stacks ci-preview ci-deploy ci-drift ci-comment ci-issues doctor-machine test test-all unit lint format bench
+.PHONY: help up init explain-config preview down output url ca env doctor evidence rotate shell ci-stacks ci-preview ci-deploy ci-drift ci-comment ci-issues doctor-machine test test-all unit lint format bench dist release-check release-notes release-publish
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -103,3 +104,15 @@ format: ## format the code
 
 bench: ## ratios to a hand-written compose file and a hand-written Pulumi program
 	@$(TEST) python -m bench
+
+dist: ## build wheel, source archive and checksums into ./dist
+	@python3 -m release build dist
+
+release-check: ## may TAG be released?
+	@python3 -m release check "$(TAG)"
+
+release-notes: ## what the changelog says of the declared version
+	@python3 -m release notes
+
+release-publish: ## upload ./dist to the package index, from CI only
+	@python3 -m release publish dist

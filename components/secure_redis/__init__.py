@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .args import CacheArgs
 from .configuration import InvalidArguments
 from .connection import Connection
 from .problems import ConfigurationError
@@ -26,6 +27,7 @@ __all__ = [
     "AwsNetworkArgs",
     "AzureNetwork",
     "AzureNetworkArgs",
+    "CacheArgs",
     "ClassicRedis",
     "ConfigurationError",
     "Connection",
@@ -64,7 +66,21 @@ _OF_TARGETS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Components of one target: imported, with the target's SDK, when they are first named."""
+    """Components of one target: imported, with the target's SDK, when they are first named.
+
+    Raises ModuleNotFoundError, with what to install, where that SDK is not there.
+    """
     if name not in _OF_TARGETS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_OF_TARGETS[name], __name__), name)
+    module = _OF_TARGETS[name]
+    try:
+        return getattr(import_module(module, __name__), name)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.startswith(__name__):
+            raise
+        target = module.split(".")[1]
+        raise ModuleNotFoundError(
+            f"{name} needs {error.name}: install {__name__.replace('_', '-')}[{target}]",
+            name=error.name,
+            path=error.path,
+        ) from error
