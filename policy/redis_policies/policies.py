@@ -27,7 +27,7 @@ from secure_redis.posture.tokens import canonical
 
 from .documents import Run
 from .levels import AnyRule, group
-from .stages import needs_stack, types_of
+from .stages import needs_stack
 
 SEVERITIES: Mapping[str, Severity] = {
     "TLS": Severity.HIGH,
@@ -87,7 +87,7 @@ def _notes(run: Run) -> Policy:
 
 
 def _of_resource(rule: AnyRule, level: str, run: Run) -> Policy:
-    types = types_of(rule)
+    types = rule.all_types
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         if canonical(args.resource_type) not in types:
@@ -98,7 +98,7 @@ def _of_resource(rule: AnyRule, level: str, run: Run) -> Policy:
 
 
 def _of_stack(rule: AnyRule, level: str, run: Run, position: int) -> Policy:
-    types = types_of(rule)
+    types = rule.all_types
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         if not any(canonical(one.resource_type) in types for one in args.resources):
@@ -118,8 +118,13 @@ def _about(rule: AnyRule, level: str) -> dict[str, Any]:
         "severity": SEVERITIES[group(rule)],
         "framework": PolicyComplianceFramework(name="secure-redis", reference=rule.control),
         "tags": [group(rule)],
-        "remediation_steps": rule.fix,
+        "remediation_steps": remediation(rule),
     }
+
+
+def remediation(rule: AnyRule) -> str:
+    """What to set in a program of any kind; a finding says it for its own resource."""
+    return " Or: ".join(dict.fromkeys(map(rule.remedy_for, rule.all_types)))
 
 
 def _report(

@@ -32,7 +32,7 @@ def needs_stack(rule: AnyRule) -> bool:
         return True
     if rule.read and _looks_around(rule.read):
         return True
-    return not all(_is_redis(one) for one in types_of(rule))
+    return not all(_is_redis(one) for one in rule.all_types)
 
 
 def _looks_around(function: Callable[..., Any]) -> bool:
@@ -42,11 +42,6 @@ def _looks_around(function: Callable[..., Any]) -> bool:
     """
     _, stack, *_ = inspect.signature(function).parameters
     return not stack.startswith("_")
-
-
-def types_of(rule: AnyRule) -> tuple[str, ...]:
-    """Types of the resources that a rule is about."""
-    return rule.types if isinstance(rule, Companion) else rule.all_types
 
 
 def _is_redis(type_: str) -> bool:

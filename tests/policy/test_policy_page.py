@@ -50,7 +50,7 @@ def test_the_pack_has_a_policy_for_each_rule(pack) -> None:
         policy = pack.policies[name]
         assert policy.description == f"{rule.control}: {CONTROLS[rule.control].title}."
         assert policy.framework.reference == rule.control
-        assert policy.remediation_steps
+        assert all(rule.remedy_for(one) in policy.remediation_steps for one in rule.all_types)
         assert set(policy.configSchema.properties) == {"exceptions"}
         assert policy.severity != 0, "it is specified"
         assert policy.enforcementLevel == LEVELS[levels("production")[name]]
