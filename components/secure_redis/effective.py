@@ -24,11 +24,9 @@ from .docker import rules as docker
 from .docker import sizes as docker_sizes
 from .gcp import plan as gcp
 from .problems import ConfigurationError, Problem
+from .rendering.env import MASK
 from .schema import Settings, deepcopy_plain, join
 from .settings import CacheSettings, NewNetwork, PrivateServices, StackSettings, Target
-
-MASK = "[secret]"
-"""What stands in place of a secret value."""
 
 
 class Kind(str, Enum):

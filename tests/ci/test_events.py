@@ -13,11 +13,11 @@ from secure_redis.ci.events import (
     Operation,
     read,
 )
-from secure_redis.ci.redaction import MASK, SECRET_MARK, Redaction
+from secure_redis.ci.redaction import MASK, SIGNATURE, Redaction
 
 PASSWORD = "Zr7Kq2mW9xTb4LcV8nHy3PdGs6FjUaE5RkQoXiBwCvMz1YtN"
 NET = Redaction({PASSWORD})
-SECRET = {SECRET_MARK: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
+SECRET = {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "[secret]"}
 NOT_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -71,7 +71,7 @@ def test_values_are_short_and_hide_what_is_secret_or_not_known() -> None:
         "password": SECRET,
         "open": f"is {PASSWORD}",
         "long": "z" * 500,
-        "code": {SECRET_MARK: "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "abc"},
+        "code": {SIGNATURE: "0def7320c3a5731c473e5ecbe6d01bc7", "hash": "abc"},
     }
     new = {**old, "a": {"b": [{"c": "x"}, {"c": NOT_YET}], "k.d": 2}, "password": {"x": SECRET}}
     paths = ["a.b[1].c", 'a["k.d"]', "password", "password.inner", "open", "long", "code", "none"]
@@ -159,6 +159,7 @@ DATA = [
     "azure-native:cache:Redis",
     "azure-native:redis/v20240301:Redis",
     "azure-native:cache/v20230815preview:Redis",
+    "azure-native_redis_v20240301:redis:Redis",
     "azure:redis/cache:Cache",
     "gcp:redis/instance:Instance",
     "gcp:redis/cluster:Cluster",

@@ -11,7 +11,7 @@ from cloud.witness import forms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from secure_redis.ci import redaction
-from secure_redis.ci.redaction import MASK, SECRET_MARK, Redaction
+from secure_redis.ci.redaction import MASK, SIGNATURE, Redaction
 from secure_redis.posture import COMPANIONS, RULES
 
 PASSWORD = "Zr7Kq2mW9xTb4LcV8nHy3PdGs6FjUaE5RkQoXiBwCvMz1YtN"
@@ -162,7 +162,7 @@ def test_values_are_cleaned_all_the_way_down() -> None:
 
 
 def secret(value: Any) -> dict[str, str]:
-    return {SECRET_MARK: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(value)}
+    return {SIGNATURE: "1b47061264138c4ac30d75fd1eb44270", "plaintext": json.dumps(value)}
 
 
 def test_the_secrets_of_a_state() -> None:

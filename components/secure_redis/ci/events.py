@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, cast
 
-from secure_redis.posture.resources import UNKNOWN_SIGNS
+from secure_redis.posture import aws, azure, gcp
+from secure_redis.posture.resources import SIGNATURE, UNKNOWN_SIGNS
+from secure_redis.posture.tokens import canonical
 
-from .redaction import MASK, SECRET_MARK, Redaction
+from .redaction import MASK, Redaction
 
 LONGEST_VALUE = 160
 """Characters of a value that are shown."""
@@ -25,19 +27,19 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's sign f
 _FILES = ("c44067f5952c0a294b673a41bacd8c17", "0def7320c3a5731c473e5ecbe6d01bc7")
 """The engine's signs for assets and archives."""
 
-_HOLDS_DATA = re.compile(
-    r"aws:elasticache/(replicationGroup:ReplicationGroup|serverlessCache:ServerlessCache"
-    r"|cluster:Cluster|globalReplicationGroup:GlobalReplicationGroup)"
-    r"|aws:memorydb/(cluster:Cluster|multiRegionCluster:MultiRegionCluster)"
-    # Older versions of the provider have `cache`, and all have modules for versions of the API.
-    r"|azure-native:(redis|redisenterprise|cache)(/v\d{8}(preview)?)?:"
-    r"(Redis|RedisEnterprise|RedisEnterpriseCluster|Database|RedisEnterpriseDatabase)"
-    r"|azure-native_redis(enterprise)?_v\d{8}(preview)?:redis(enterprise)?:(Redis|RedisEnterprise|Database)"
-    r"|azure:redis/(cache:Cache|enterpriseCluster:EnterpriseCluster|enterpriseDatabase:EnterpriseDatabase)"
-    r"|azure:managedredis/managedRedis:ManagedRedis"
-    r"|gcp:redis/(instance:Instance|cluster:Cluster)"
-    r"|gcp:memorystore/instance:Instance"
-    r"|docker:index/volume:Volume"
+HOLD_DATA = frozenset(
+    {
+        *aws.CACHES,
+        aws.CLUSTER,
+        "aws:elasticache/globalReplicationGroup:GlobalReplicationGroup",
+        "aws:memorydb/multiRegionCluster:MultiRegionCluster",
+        *azure.CACHES,
+        azure.DATABASE,
+        *azure.OLD_CACHES,
+        azure.OLD_DATABASE,
+        *gcp.CACHES,
+        "docker:index/volume:Volume",
+    }
 )
 """Types of resources that hold the data of a cache."""
 
@@ -106,8 +108,8 @@ class Change:
     @property
     def loses_data(self) -> bool:
         """Whether the data of a cache are in what goes."""
-        holds = _HOLDS_DATA.fullmatch(self.type) and not self._holds_files()
-        return bool(holds) and self.operation in {Operation.REPLACE, Operation.DELETE}
+        holds = canonical(self.type) in HOLD_DATA and not self._holds_files()
+        return holds and self.operation in {Operation.REPLACE, Operation.DELETE}
 
     def _holds_files(self) -> bool:
         # Volume of a container of ours with its configuration: written anew each time.
@@ -312,7 +314,7 @@ def _at(sides: tuple[Any, Any], path: str) -> Any:
     for side in sides:
         found: Any = side
         for name, quoted, number in _STEP.findall(path):
-            if isinstance(found, Mapping) and SECRET_MARK in found:
+            if isinstance(found, Mapping) and SIGNATURE in found:
                 break  # what is inside of a secret is secret
             if isinstance(found, Mapping):
                 found = found.get(name or quoted)
@@ -339,10 +341,10 @@ def _without_marks(value: Any) -> Any:
     if isinstance(value, str):
         return UNKNOWN if value in UNKNOWN_SIGNS else value
     if isinstance(value, Mapping):
-        mark = value.get(SECRET_MARK)
+        mark = value.get(SIGNATURE)
         if mark == _SECRET:
             return MASK
         if mark in _FILES:
             return FILE
-        return {key: _without_marks(one) for key, one in value.items() if key != SECRET_MARK}
+        return {key: _without_marks(one) for key, one in value.items() if key != SIGNATURE}
     return [_without_marks(one) for one in value] if isinstance(value, list) else value

@@ -14,15 +14,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
-MASK = "[secret]"
+from secure_redis.posture.resources import SIGNATURE
+from secure_redis.rendering.env import MASK
 
 SHORTEST = 4
 """Secrets with fewer characters are not searched for: they are in every other word."""
 
 SURE = 8
 """From this length on a secret is found inside of words too."""
-
-SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's sign, in every state
 
 SHORTEST_CODED = 6
 """Characters of an encoded secret that do not depend on what stands around it, at least."""
@@ -226,7 +225,7 @@ def of_environment(environ: Mapping[str, str], read: Any = None) -> set[str]:
 
 def _collect(value: Any, whole: set[str], parts: set[tuple[str, str]], plain: set[str]) -> None:
     if isinstance(value, Mapping):
-        if SECRET_MARK not in value:
+        if SIGNATURE not in value:
             for one in value.values():
                 _collect(one, whole, parts, plain)
         elif "plaintext" in value:

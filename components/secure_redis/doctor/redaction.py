@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
-from .report import Finding, Refusal
+from secure_redis.rendering.env import MASK
 
-MASK = "[secret]"
+from .report import Finding, Refusal
 
 SHORTEST = 4
 """Secrets with fewer characters are not searched for: they occur in every other word."""

@@ -1,12 +1,15 @@
 """Types of resources as the rules write them.
 
 Azure's native provider has several tokens for one kind of resource: one with a version of the API
-in it, and modules that were split or renamed between its releases.
+in it, since its version 3 in the name of a package that is generated for it, and modules that were
+split or renamed between its releases.
 """
 
 import re
 
-_VERSIONED = re.compile(r"azure-native:(?P<module>\w+)(?:/v(?P<version>\w+))?:(?P<name>\w+)")
+_VERSIONED = re.compile(
+    r"azure-native(?:_[a-z]+_v\w+)?:(?P<module>\w+)(?:/v(?P<version>\w+))?:(?P<name>\w+)"
+)
 
 _OF_ENTERPRISE = frozenset({"RedisEnterprise", "Database"})
 """What the module `cache`, which had both services, called their resources."""

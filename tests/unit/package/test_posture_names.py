@@ -112,6 +112,10 @@ def test_older_tokens_of_azure_are_the_same_resource(file: str, type_: str) -> N
     assert canonical(type_) == type_
 
 
+def test_a_package_that_is_generated_for_a_version_of_the_api_has_the_same_resources() -> None:
+    assert canonical("azure-native_redis_v20240301:redis:Redis") == azure.CLASSIC
+
+
 @pytest.mark.parametrize(
     "token", ["aws:elasticache/user:User", "azure:redis/cache:Cache", "pulumi:pulumi:Stack", ""]
 )
