@@ -175,20 +175,29 @@ class Rotation(Settings):
     """Whether the password of the generation before still works."""
 
 
-def _by(table: Mapping[Any, Any], key: str) -> Callable[[dict[str, Any]], Any]:
+# A field before one that was refused is missing: before 2.14 Pydantic asks for the default all the
+# same. What it gets then does not matter, for the settings are refused.
+
+
+def _by(table: Mapping[Any, Any], key: str) -> Callable[[Mapping[str, Any]], Any]:
     """Default of a field that follows from a field before it."""
-    return lambda data: table[data[key]]
+    return lambda data: table.get(data.get(key))
 
 
-def _persistence(data: dict[str, Any]) -> Persistence:
-    if not data["target"].cloud:
+def _on_cloud(data: Mapping[str, Any]) -> bool:
+    target = data.get("target")
+    return target is not None and target.cloud
+
+
+def _persistence(data: Mapping[str, Any]) -> Persistence:
+    if not _on_cloud(data):
         return Persistence.AOF
-    development = data["environment"] is Environment.DEVELOPMENT
+    development = data.get("environment") is Environment.DEVELOPMENT
     return Persistence.NONE if development else Persistence.RDB
 
 
-def _replicas(data: dict[str, Any]) -> int:
-    return int(data["target"].cloud and data["environment"] is Environment.PRODUCTION)
+def _replicas(data: Mapping[str, Any]) -> int:
+    return int(_on_cloud(data) and data.get("environment") is Environment.PRODUCTION)
 
 
 class CacheSettings(Settings):
@@ -219,7 +228,7 @@ class CacheSettings(Settings):
     """Copies of each primary on a cloud, which take over when it fails. Default: 1 in production on
     a cloud, else 0."""
     protect: Flag = Field(
-        default_factory=lambda data: data["environment"] is Environment.PRODUCTION
+        default_factory=lambda data: data.get("environment") is Environment.PRODUCTION
     )
     """Whether Pulumi refuses to delete the data. Default: in production only."""
     allow_replacement: Text | None = None

@@ -1,9 +1,9 @@
-"""Stacks that several test files look at, and reports that hold no secret whatever fails."""
+"""Stacks that several test files look at."""
 
 from collections.abc import Iterator
 
 import pytest
-from harness import Deployment, deployed, free_port, redacted
+from harness import Deployment, deployed, free_port
 
 
 @pytest.fixture(scope="session")
@@ -27,12 +27,3 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     }
     with deployed(tmp_path_factory.mktemp("other"), "other", caches) as deployment:
         yield deployment
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report: pytest.TestReport = yield  # pyright: ignore[reportAssignmentType]
-    if report.longrepr is not None and redacted(str(report.longrepr)) != str(report.longrepr):
-        report.longrepr = redacted(str(report.longrepr))
-    report.sections = [(title, redacted(text)) for title, text in report.sections]
-    return report  # pyright: ignore[reportReturnType]

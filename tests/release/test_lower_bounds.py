@@ -19,6 +19,8 @@ UNIT = ("tests/unit/package", "tests/unit/rendering")
 COMPONENTS = tuple(
     f"tests/unit/package/test_{name}.py"
     for name in (
+        "configuration_problems",
+        "settings_defaults",
         "component_arguments",
         "component_resources",
         "aws_component",
@@ -28,7 +30,8 @@ COMPONENTS = tuple(
 )
 OF_THIS_RUN = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "VIRTUAL_ENV")
 SOME = (
-    "test_component_arguments or (logical_names_are_for_ever and "
+    "test_configuration_problems or test_settings_defaults or test_component_arguments or ("
+    "logical_names_are_for_ever and "
     "(production-full or mtls or cluster or classic-premium))"
 )
 """Wrong arguments, and every resource of the richest cache of each kind: previewed and made."""

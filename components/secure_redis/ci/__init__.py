@@ -3,3 +3,6 @@
 Pure functions over the engine's events, and what posts their result to GitHub. The commands that
 run the engine are in `secure_redis.cli.ci`.
 """
+
+COMMENT = "comment.md"
+"""The file with what is told."""

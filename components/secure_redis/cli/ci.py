@@ -5,17 +5,16 @@ from pathlib import Path
 
 import click
 
-from . import stack as stacks
+from secure_redis.ci import COMMENT
 
-FILE = "comment.md"
-"""The file that is written into the directory that `--out` names."""
+from . import stack as stacks
 
 stack_option = click.option("--stack", "name", required=True, help="The stack.")
 out_option = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     required=True,
-    help=f"Write {FILE} into this directory.",
+    help=f"Write {COMMENT} into this directory.",
 )
 summary_option = click.option(
     "--summary",

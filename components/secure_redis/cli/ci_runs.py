@@ -19,10 +19,9 @@ from typing import Any
 import click
 import yaml
 
-from secure_redis.ci import comment, events, policy, redaction, touched
+from secure_redis.ci import COMMENT, comment, events, policy, redaction, touched
 
 from . import engine
-from .ci import FILE
 from .engine import Failure, NotThere, Stack
 
 NAMESPACE = "secure-redis:"
@@ -277,7 +276,7 @@ def _write(
     subject: comment.Subject, outcome: events.Outcome, out: Path, summary: Path | None
 ) -> None:
     text = comment.render(subject, outcome)
-    file = out / FILE
+    file = out / COMMENT
     try:
         out.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
