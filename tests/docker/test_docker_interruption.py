@@ -61,9 +61,10 @@ def test_of_two_runs_at_once_one_does_it(tmp_path: Path) -> None:
 
         first = deployment.start("up")
         first.wait_for("Updating (")
-        for operation in ("up", "down"):
-            late = deployment.run(operation)
-            assert late.code == 2
-            assert "another run on the stack" in late.text
+        with first.paused():
+            for operation in ("up", "down"):
+                late = deployment.run(operation)
+                assert late.code == 2
+                assert "another run on the stack" in late.text
         first.ended().succeeded()
         deployment.unchanged()

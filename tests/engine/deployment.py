@@ -13,8 +13,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -268,6 +268,19 @@ class Process:
                 break
             time.sleep(0.05)
         self._process.wait(10)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """The command and everything it started stand still: it is not over before the end."""
+        members = self.members
+        for pid in members:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in members:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def interrupt(self, number: signal.Signals) -> None:
         """SIGINT as Ctrl-C sends it, to the whole group; any other signal to the command alone."""
