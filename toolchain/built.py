@@ -26,7 +26,7 @@ from .go import (
 from .machine import available_memory
 from .progress import Task
 from .providers.install import install as install_provider
-from .python_env import make_environment
+from .python_env import environment_part, make_environment
 from .steps import Setup
 from .store import Part, digest_of, source_files
 
@@ -61,7 +61,6 @@ def built_parts(
 ) -> BuiltParts:
     """The parts for these plugins, with an engine or for one that is there already."""
     toolchain = Path(__file__).parent
-    machine = setup.machine
     wanted = ["engine", "language-python"] if with_engine else []
     wanted += ["docker-provider"] if "docker" in plugins else []
     programs = {
@@ -73,8 +72,7 @@ def built_parts(
     providers = None
     sources = ""
     if IN_PYTHON.intersection(plugins):
-        facts = (str(machine.python), machine.system, machine.arch)
-        providers = Part("providers", "1", digest_of([_provider_pins(setup)], *facts))
+        providers = environment_part(setup, "providers", "1", _provider_pins(setup))
         sources = digest_of(source_files(toolchain / "providers"))
     everything = [part.directory for part in (*programs.values(), providers) if part] + [sources]
     everything += [f"{name} {version}" for name, version in sorted(plugins.items())]

@@ -7,6 +7,7 @@ an official one brings them.
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from . import engine
@@ -27,10 +28,14 @@ _OF_THE_ENGINE = frozenset({"language-yaml", "language-nodejs"})
 
 def parts(setup: Setup) -> dict[str, Part]:
     """The programs that this machine needs, by the directory of their Go module."""
+    used = engine.ready_engine(setup)
+    folders = [str(used.program.resolve().parent)] if used else []
+    path = os.pathsep.join([*folders, setup.environ.get("PATH", os.defpath)])
     return {
         name: program_part(setup, name, _version(name))
         for name in _MODULES
-        if not (name in _OF_THE_ENGINE and _comes_with_the_engine(setup, name))
+        # Language hosts come with the engine that is used, or lie on PATH.
+        if not (name in _OF_THE_ENGINE and shutil.which(PROGRAMS[name].program, path=path))
     }
 
 
@@ -44,24 +49,16 @@ def _version(name: str) -> str:
     return found.group(1)
 
 
-def _comes_with_the_engine(setup: Setup, name: str) -> bool:
-    """Whether a language host lies beside the engine that is used, or on PATH."""
-    used = engine.ready_engine(setup)
-    folders = [str(used.program.resolve().parent)] if used else []
-    path = os.pathsep.join([*folders, setup.environ.get("PATH", os.defpath)])
-    return shutil.which(PROGRAMS[name].program, path=path) is not None
-
-
-def _missing(setup: Setup) -> dict[str, Part]:
-    return {name: part for name, part in parts(setup).items() if not setup.store.has(part)}
+def _missing(setup: Setup, wanted: Mapping[str, Part]) -> dict[str, Part]:
+    return {name: part for name, part in wanted.items() if not setup.store.has(part)}
 
 
 def look(setup: Setup) -> Finding:
     """Ready when every program is there; those in the store go onto the command's PATH."""
-    missing = ", ".join(PROGRAMS[name].program for name in _missing(setup))
+    wanted = parts(setup)
+    missing = ", ".join(PROGRAMS[name].program for name in _missing(setup, wanted))
     if missing:
         return Finding(False, f"missing: {missing}", f"build {missing}", "3 to 6 minutes")
-    wanted = parts(setup)
     for part in wanted.values():
         setup.store.used(part)
     names = ", ".join(f"{PROGRAMS[name].program} {part.version}" for name, part in wanted.items())
@@ -74,7 +71,7 @@ def obtain(setup: Setup, task: Task) -> None:
 
     Not the language hosts while an official engine, which brings them, is being downloaded.
     """
-    missing = _missing(setup)
+    missing = _missing(setup, parts(setup))
     if engine.ready_engine(setup) is None and reachable(setup):
         missing = {name: part for name, part in missing.items() if name not in _OF_THE_ENGINE}
     build_programs(setup, task, missing)

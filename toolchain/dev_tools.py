@@ -13,7 +13,7 @@ from .errors import PreparationError
 from .machine import at_least
 from .packages import install
 from .progress import Task
-from .python_env import make_environment, pinned
+from .python_env import environment_part, make_environment, pinned
 from .steps import Finding, Setup
 from .store import Part, digest_of
 
@@ -79,9 +79,7 @@ def _stale_packages(setup: Setup) -> dict[Path, str]:
 def checkov_part(setup: Setup) -> Part:
     """Checkov's own Python environment in the store."""
     pins = _checkov_pins(setup)
-    machine = setup.machine
-    facts = (str(machine.python), machine.system, machine.arch)
-    return Part("checkov", pinned(pins, "checkov"), digest_of([pins], *facts))
+    return environment_part(setup, "checkov", pinned(pins, "checkov"), pins)
 
 
 def _checkov_pins(setup: Setup) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from .errors import PreparationError
 from .progress import Task
-from .python_env import make_environment, pinned
+from .python_env import environment_part, make_environment, pinned
 from .steps import Finding, Setup
-from .store import Part, digest_of
+from .store import Part
 
 PACK = Path("policy")
 LINK = PACK / ".venv"
@@ -23,9 +23,7 @@ def part(setup: Setup) -> Part:
     Raises PreparationError if the pack has no pins.
     """
     pins = _pins(setup)
-    machine = setup.machine
-    facts = (str(machine.python), machine.system, machine.arch)
-    return Part("policy", pinned(pins, "pulumi-policy"), digest_of([pins], *facts))
+    return environment_part(setup, "policy", pinned(pins, "pulumi-policy"), pins)
 
 
 def look(setup: Setup) -> Finding:

@@ -253,6 +253,13 @@ def _pip_option(env: Mapping[str, str], option: str) -> str | None:
     return None
 
 
+def environment_part(setup: Setup, name: str, version: str, pins: Path) -> Part:
+    """The place in the store of an environment apart from `.venv`, with the pins of a file."""
+    machine = setup.machine
+    facts = (str(machine.python), machine.system, machine.arch)
+    return Part(name, version, digest_of([pins], *facts))
+
+
 def pinned(file: Path, name: str) -> str:
     """The version to which a file pins a package. Raises PreparationError if it does not."""
     for line in file.read_text(encoding="utf-8").splitlines():

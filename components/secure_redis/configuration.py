@@ -1,7 +1,7 @@
 """From raw configuration to settings: all mistakes at once, before any resource is touched."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import pulumi
 from pulumi import Output
@@ -32,6 +32,17 @@ from .settings import (
 
 NAMESPACE = "secure-redis"
 """Namespace of the keys in a stack file: the project's name."""
+
+
+def own_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of ours in the configuration of a stack, without their namespace."""
+    prefix = f"{NAMESPACE}:"
+    return {key.removeprefix(prefix): v for key, v in config.items() if key.startswith(prefix)}
+
+
+def is_encrypted(value: Any) -> bool:
+    """Whether a value of a stack file is an encrypted one."""
+    return isinstance(value, Mapping) and set(cast("Mapping[str, Any]", value)) == {"secure"}
 
 
 class InvalidArguments(pulumi.RunError, pulumi.InputPropertiesError):
@@ -181,10 +192,8 @@ _MAPPINGS = {"caches", "tags", "exceptions", "network", "access", "alarms"}
 
 
 def _keys() -> Iterable[str]:
-    prefix = f"{NAMESPACE}:"
     # What the engine sets, and what a test or an embedding program sets.
-    names = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
-    return sorted(key.removeprefix(prefix) for key in names if key.startswith(prefix))
+    return sorted(own_keys({**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}))
 
 
 def _value(config: pulumi.Config, key: str, problems: list[Problem]) -> Any:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
+from secure_redis.configuration import is_encrypted
 from secure_redis.posture.resources import SIGNATURE
 from secure_redis.rendering.env import MASK
 
@@ -197,7 +198,7 @@ def of_config(shown: Mapping[str, Any], declared: Mapping[str, Any]) -> set[str]
 
 def _encrypted(declared: Any, opened: Any) -> Iterator[str]:
     """Texts of `opened` in the places where `declared` has an encrypted value."""
-    if isinstance(declared, Mapping) and set(declared) == {"secure"}:
+    if is_encrypted(declared):
         yield from (text for _, text in _texts(opened))
     elif isinstance(declared, Mapping) and isinstance(opened, Mapping):
         for key, one in declared.items():

@@ -7,24 +7,21 @@ may quote what the engine itself hides.
 import json
 import os
 import secrets
-import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import click
 import yaml
 
 from secure_redis.ci import COMMENT, comment, events, policy, redaction, touched
+from secure_redis.configuration import own_keys
 
 from . import engine
 from .engine import Failure, NotThere, Stack
-
-NAMESPACE = "secure-redis:"
 
 _PASSPHRASES = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
@@ -180,8 +177,8 @@ def policy_arguments(stack: Stack, pack: Path | None) -> Iterator[list[str]]:
             raise Failure(f"{folder} has no PulumiPolicy.yaml: it is no policy pack.")
         yield []
         return
-    settings = engine.settings_of(stack)
-    environment = settings.get(f"{NAMESPACE}environment")
+    settings = own_keys(engine.settings_of(stack))
+    environment = settings.get("environment")
     if not isinstance(environment, str) or environment not in touched.ENVIRONMENTS:
         # The program says what is wrong with the file; until then the pack's own levels hold.
         yield ["--policy-pack", str(folder)]
@@ -192,7 +189,7 @@ def policy_arguments(stack: Stack, pack: Path | None) -> Iterator[list[str]]:
     with TemporaryDirectory(prefix="secure-redis-") as directory:
         config = Path(directory) / "policy.json"
         of_environment = json.loads(levels.read_text(encoding="utf-8"))
-        accepted = settings.get(f"{NAMESPACE}exceptions")
+        accepted = settings.get("exceptions")
         reasons = accepted if isinstance(accepted, dict) else {}
         config.write_text(json.dumps(policy.configuration(of_environment, reasons)))
         yield ["--policy-pack", str(folder), "--policy-pack-config", str(config)]
@@ -227,14 +224,6 @@ def _printed(
     command: list[str], directory: Path, net: redaction.Redaction
 ) -> tuple[int, list[str]]:
     """Runs the engine and prints its lines without secrets; its exit code, and the lines."""
-    signals: list[int] = []
-
-    def interrupt(number: int, _frame: Any) -> None:
-        signals.append(number)
-        if number == signal.SIGTERM:
-            # Ctrl-C reaches the engine from the terminal; a termination reaches us alone.
-            process.send_signal(signal.SIGINT)
-
     # The flag for the event log is one of the engine's debugging aids.
     environment = {**engine.environment(), "PULUMI_DEBUG_COMMANDS": "true"}
     try:
@@ -250,16 +239,12 @@ def _printed(
         )
     except FileNotFoundError:
         raise Failure(engine.NO_ENGINE) from None
-    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
     said: list[str] = []
-    try:
+    with engine.signals_to(process) as signals:
         for line in process.stdout or ():
             said.append(net.text(line.rstrip("\n")))
             click.echo(said[-1], err=True)
         code = process.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
     if signals:
         raise engine.Interrupted("interrupted: there is no result.")
     return code, said

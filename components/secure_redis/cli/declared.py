@@ -16,15 +16,11 @@ def declared(stack: Stack) -> "tuple[dict[str, Any], StackSettings | None]":
     where only certificates that are encrypted in it can be judged.
     Raises Failure when it is no YAML.
     """
-    from secure_redis.configuration import NAMESPACE, parse_stack  # noqa: PLC0415 - where used
+    from secure_redis.configuration import own_keys, parse_stack  # noqa: PLC0415 - where used
     from secure_redis.doctor.evidence import masked  # noqa: PLC0415 - brings what examines
     from secure_redis.problems import ConfigurationError  # noqa: PLC0415 - with it
 
-    written = {
-        key.removeprefix(f"{NAMESPACE}:"): masked(value)
-        for key, value in engine.settings_of(stack).items()
-        if key.startswith(f"{NAMESPACE}:")
-    }
+    written = {key: masked(value) for key, value in own_keys(engine.settings_of(stack)).items()}
     try:
         return written, parse_stack(written)
     except ConfigurationError:

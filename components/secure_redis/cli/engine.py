@@ -113,14 +113,6 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
     Raises Interrupted after a signal: the engine first ends its current step, so that its state is
     whole. Raises Failure when the passphrase is wrong.
     """
-    signals: list[int] = []
-
-    def interrupt(number: int, _frame: Any) -> None:
-        signals.append(number)
-        if number == signal.SIGTERM:
-            # Ctrl-C reaches the engine from the terminal; a termination reaches us alone.
-            engine.send_signal(signal.SIGINT)
-
     with config_file(stack) as extra:
         try:
             engine = subprocess.Popen(
@@ -130,12 +122,8 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
             )
         except FileNotFoundError:
             raise Failure(NO_ENGINE) from None
-        before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with signals_to(engine) as signals:
             code = engine.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
     if code and not signals:
         # Something that needs the secrets, and nothing else, tells whether they can be read.
         probe = ("stack", "export", "--show-secrets", "--stack", stack.name)
@@ -145,6 +133,27 @@ def run(stack: Stack, command: str, *arguments: str) -> int:
     if signals:
         raise Interrupted("interrupted. Run the same command again: it goes on from here.")
     return code
+
+
+@contextmanager
+def signals_to(engine: "subprocess.Popen[Any]") -> Iterator[list[int]]:
+    """The signals that come while a running engine is waited for: it ends its current step.
+
+    Ctrl-C reaches the engine from the terminal; a termination reaches us alone.
+    """
+    signals: list[int] = []
+
+    def interrupt(number: int, _frame: Any) -> None:
+        signals.append(number)
+        if number == signal.SIGTERM:
+            engine.send_signal(signal.SIGINT)
+
+    before = {n: signal.signal(n, interrupt) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def query(stack: Stack, *arguments: str) -> str:

@@ -19,7 +19,7 @@ from pydantic.alias_generators import to_camel
 
 from secure_redis.aws import preflight as aws
 from secure_redis.azure import preflight as azure
-from secure_redis.configuration import NAMESPACE, parse_stack
+from secure_redis.configuration import NAMESPACE, own_keys, parse_stack
 from secure_redis.docker.rules import PORTS
 from secure_redis.effective import has_effect, plain
 from secure_redis.gcp import preflight as gcp
@@ -126,8 +126,7 @@ def problems(new: NewStack) -> list[Problem]:
 
 def _own(config: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of ours; the password of an endpoint is set as a secret, after the file is there."""
-    prefix = f"{NAMESPACE}:"
-    own = {k.removeprefix(prefix): v for k, v in config.items() if k.startswith(prefix)}
+    own = own_keys(config)
     own["caches"] = {
         name: {**cache, "external": {**cache["external"], "password": Output.from_input("")}}
         if "external" in cache

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pulumi import Output
 
-from secure_redis.configuration import NAMESPACE
+from secure_redis.configuration import NAMESPACE, is_encrypted, own_keys
 
 from .engine import Failure
 
@@ -33,9 +33,9 @@ class StackFile:
     def own(self) -> dict[str, Any]:
         """The keys of ours that have a value, without their namespace."""
         return {
-            key.removeprefix(OWN): _decoded(value)
-            for key, value in self.config.items()
-            if key.startswith(OWN) and value is not None
+            key: _decoded(value)
+            for key, value in own_keys(self.config).items()
+            if value is not None
         }
 
     @property
@@ -143,8 +143,8 @@ def _decoded(value: Any) -> Any:
 
 def _decrypted_later(value: Any) -> Any:
     """The configuration with an Output in place of what is encrypted."""
+    if is_encrypted(value):
+        return Output.from_input("")
     if isinstance(value, Mapping):
-        if set(value) == {"secure"}:
-            return Output.from_input("")
         return {key: _decrypted_later(item) for key, item in value.items()}
     return [_decrypted_later(item) for item in value] if isinstance(value, list) else value

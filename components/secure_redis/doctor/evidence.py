@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from secure_redis.configuration import is_encrypted
 from secure_redis.controls import CAUTIONS, CONTROLS, Control
 from secure_redis.posture import Judgement, Outcome, judgements
 from secure_redis.timestamps import rfc3339
@@ -297,10 +298,10 @@ def _broken(one: Judgement, cache: _Cache) -> Problem:
 
 def masked(settings: Any) -> Any:
     """Settings without secrets: those of an encrypted or a secret key read `[secret]`."""
+    if is_encrypted(settings):
+        return MASK
     if isinstance(settings, Mapping):
         found = cast("Mapping[str, Any]", settings)
-        if set(found) == {"secure"}:
-            return MASK
         return {
             key: MASK if key in SECRET_KEYS and value is not None else masked(value)
             for key, value in found.items()

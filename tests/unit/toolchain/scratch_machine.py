@@ -100,3 +100,17 @@ def make_setup(tmp_path: Path, project: Path) -> Callable[..., Setup]:
 def task() -> Task:
     """A task whose progress nobody watches."""
     return Task("test", Board())
+
+
+def uv_that_makes(program: str) -> str:
+    """A uv whose environments have one program, and whose installations fail beside a `fail`."""
+    return f"""
+echo "$*" >> "$(dirname "$0")/uv.log"
+case "$1" in
+--version) echo "uv 0.13.8" ;;
+venv)
+  for last; do :; done
+  mkdir -p "$last/bin" && touch "$last/bin/{program}" ;;
+pip) [ ! -e "$(dirname "$0")/fail" ] || {{ echo "error: connection lost" >&2; exit 2; }} ;;
+esac
+"""

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from scratch_machine import uv_that_makes
 
 from toolchain import dev_tools, packages
 from toolchain.errors import PreparationError
@@ -130,22 +131,10 @@ def test_the_browser_comes_with_a_font_and_takes_its_time(setup, make_setup, too
     assert found.usual == "1 to 2 minutes"
 
 
-UV = """
-echo "$*" >> "$(dirname "$0")/uv.log"
-case "$1" in
---version) echo "uv 0.13.8" ;;
-venv)
-  for last; do :; done
-  mkdir -p "$last/bin" && touch "$last/bin/checkov" ;;
-pip) [ ! -e "$(dirname "$0")/fail" ] || { echo "error: connection lost" >&2; exit 2; } ;;
-esac
-"""
-
-
 @pytest.fixture
 def uv(fake, tools):
     tools(*ALL)
-    return fake("uv", UV)
+    return fake("uv", uv_that_makes("checkov"))
 
 
 def test_checkov_is_installed_once_by_its_pins_into_an_environment_of_its_own(

@@ -5,27 +5,16 @@ import re
 from pathlib import Path
 
 import pytest
-from scratch_machine import ROOT
+from scratch_machine import ROOT, uv_that_makes
 
 from toolchain import __main__ as driver
 from toolchain import policy_env
 from toolchain.errors import PreparationError
 
-UV = """
-echo "$*" >> "$(dirname "$0")/uv.log"
-case "$1" in
---version) echo "uv 0.13.8" ;;
-venv)
-  for last; do :; done
-  mkdir -p "$last/bin" && touch "$last/bin/python" ;;
-pip) [ ! -e "$(dirname "$0")/fail" ] || { echo "error: connection lost" >&2; exit 2; } ;;
-esac
-"""
-
 
 @pytest.fixture
 def uv(fake):
-    return fake("uv", UV)
+    return fake("uv", uv_that_makes("python"))
 
 
 @pytest.fixture
